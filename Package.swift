@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A Swift module in `Sources/<name>`, with the settings that all of them share.
+func module(
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+/// The tests of one module, in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
+    swiftSettings: strict)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+  name: "fishcam",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "fishcam", targets: ["fishcam"]),
+    .library(name: "Inference", targets: ["Inference", "TFLite"]),
+    .library(name: "Media", targets: ["Media"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswscale libavutil",
+      providers: [
+        .apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libavutil-dev"]),
+        .brew(["ffmpeg"]),
+      ]),
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(
+      name: "CKernels",
+      // Debug builds of C are -O0, at which the kernels are about forty times slower.
+      cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+    module("Survey", []),
+    module("TFLite", []),
+    module("Inference", ["TFLite", "CKernels"]),
+    module("Media", ["CFFmpeg", "CJPEG", "Survey", crypto]),
+    module("SpeciesCatalog", ["Survey", crypto]),
+    module("Detection", ["Inference", "TFLite", "SpeciesCatalog", "Survey"]),
+    module("SurveyStore", ["Survey", grdb]),
+    module("SurveyPipeline", ["Media", "Detection", "SurveyStore", "Survey", "SpeciesCatalog"]),
+    module("SurveyExport", ["SurveyStore", "SpeciesCatalog", "Survey"]),
+    module(
+      "ReviewServer",
+      [
+        "SurveyStore", "SurveyExport", "SpeciesCatalog", "Media", "Survey",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Mustache", package: "swift-mustache"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      resources: [.embedInCode("Assets")]),
+    .executableTarget(
+      name: "fishcam",
+      dependencies: [
+        "SurveyPipeline", "SurveyExport", "ReviewServer", "Detection", "Inference", "TFLite",
+        "Media", "SurveyStore", "SpeciesCatalog", "Survey",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: ["Survey"], swiftSettings: strict),
+
+    tests("SurveyTests", ["Survey"]),
+    tests("InferenceTests", ["Inference", "TFLite", "CKernels"]),
+  ]
+)
