@@ -47,6 +47,7 @@ let package = Package(
         .apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libavutil-dev"]),
         .brew(["ffmpeg"]),
       ]),
+    .target(name: "CFFmpegShim", dependencies: ["CFFmpeg"]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
       name: "CKernels",
@@ -55,7 +56,7 @@ let package = Package(
     module("Survey", []),
     module("TFLite", []),
     module("Inference", ["TFLite", "CKernels"]),
-    module("Media", ["CFFmpeg", "CJPEG", "Survey", crypto]),
+    module("Media", ["CFFmpeg", "CFFmpegShim", "CJPEG", "Survey", crypto]),
     module("SpeciesCatalog", ["Survey", crypto]),
     module("Detection", ["Inference", "TFLite", "SpeciesCatalog", "Survey"]),
     module("SurveyStore", ["Survey", grdb]),

@@ -1,0 +1,1 @@
+int fk_placeholder;

@@ -1,0 +1,63 @@
+internal import CFFmpeg
+internal import CFFmpegShim
+public import Survey
+
+/// One decoded frame, in the decoder's own pixels; `FrameScaler` makes pictures of it.
+///
+/// It shares the decoder's buffers, so hold no more of them than needed.
+public final class DecodedFrame {
+  /// When the frame is shown.
+  public let time: FrameTime
+  /// Seconds that the container gives the frame; 0 where it gives none.
+  public let durationSeconds: Double
+  /// Whether it decodes by itself.
+  public let isKeyframe: Bool
+  /// Whether the decoder says that parts of it are missing or wrong.
+  public let isDamaged: Bool
+  /// How stored pixels become upright.
+  public let orientation: Orientation
+  let frame: UnsafeMutablePointer<AVFrame>
+  let file: String
+
+  /// Takes over `frame`'s contents.
+  init(
+    taking source: UnsafeMutablePointer<AVFrame>, time: FrameTime, durationSeconds: Double,
+    orientation: Orientation, file: String
+  ) throws(MediaError) {
+    guard let own = av_frame_alloc() else {
+      throw .unscalable(file: file, reason: "out of memory")
+    }
+    isKeyframe = source.pointee.key_frame != 0
+    isDamaged =
+      source.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || source.pointee.decode_error_flags != 0
+    av_frame_move_ref(own, source)
+    frame = own
+    self.time = time
+    self.durationSeconds = durationSeconds
+    self.orientation = orientation
+    self.file = file
+  }
+
+  deinit {
+    var doomed: UnsafeMutablePointer<AVFrame>? = frame
+    av_frame_free(&doomed)
+  }
+
+  /// Sample aspect ratio as stored: width of a pixel over its height.
+  private var pixelAspect: Double {
+    let ratio = frame.pointee.sample_aspect_ratio
+    guard ratio.num > 0, ratio.den > 0 else { return 1 }
+    let value = Double(ratio.num) / Double(ratio.den)
+    return (0.1...10).contains(value) ? value : 1
+  }
+
+  /// Width of the upright picture as shown, in pixels.
+  public var width: Double {
+    orientation.swapsSides ? Double(frame.pointee.height) : Double(frame.pointee.width) * pixelAspect
+  }
+
+  /// Height of the upright picture as shown, in pixels.
+  public var height: Double {
+    orientation.swapsSides ? Double(frame.pointee.width) * pixelAspect : Double(frame.pointee.height)
+  }
+}

@@ -1,0 +1,107 @@
+internal import Foundation
+
+/// A media file of either kind, opened for reading its frames.
+public final class MediaFile {
+  /// What the file says of itself.
+  public let info: MediaInfo
+  private let video: VideoReader?
+  private var photo: DecodedFrame?
+  private var photoWarning: String?
+
+  /// File name extensions, lowercased, of the media that a survey's folders are searched for.
+  public static let extensions: Set<String> = [
+    "mp4", "mov", "mkv", "avi", "m4v", "mts", "m2ts", "mpg", "mpeg", "wmv", "webm", "insv",
+    "jpg", "jpeg", "png",
+  ]
+
+  /// Opens a video or picture; the file's content decides which, not its name.
+  ///
+  /// - Parameters:
+  ///   - keyframesOnly: give only frames that decode by themselves.
+  ///   - threads: threads that the decoder may use; 0 is one a core.
+  /// - Throws: `MediaError`.
+  public init(path: String, keyframesOnly: Bool = false, threads: Int = 0) throws(MediaError) {
+    let first = try Self.firstBytes(path)
+    if JPEG.isJPEG(first) {
+      let decoded = try JPEG.decode([UInt8](try Self.contents(path)), file: path)
+      let frame = try DecodedFrame(
+        decoded.stored, orientation: decoded.exif.orientation, file: path)
+      video = nil
+      photo = frame
+      photoWarning = decoded.warning
+      info = MediaInfo(
+        kind: .photo, codec: "jpeg", width: Int(frame.width), height: Int(frame.height),
+        durationSeconds: nil, timeBase: (1, 1), creationTime: decoded.exif.isoDateTime)
+      return
+    }
+    let reader = try VideoReader(path: path, keyframesOnly: keyframesOnly, threads: threads)
+    video = reader
+    info = reader.info
+  }
+
+  /// The next frame; `nil` at the end. A photo has one.
+  public func next() throws(MediaError) -> DecodedFrame? {
+    if let video { return try video.next() }
+    defer { photo = nil }
+    return photo
+  }
+
+  /// What was wrong on the way, if anything.
+  public var damage: VideoReader.Damage? {
+    if let video { return video.damage }
+    return photoWarning.map { VideoReader.Damage(count: 1, words: $0, endsEarly: false) }
+  }
+
+  /// The frame that is shown at a timestamp, found by seeking; for looking at single frames.
+  ///
+  /// - Returns: `nil` when the file has no frame at exactly that timestamp.
+  public func frame(atPTS pts: Int64) throws(MediaError) -> DecodedFrame? {
+    guard let video else { return try next() }
+    if video.seek(toKeyframeBefore: pts) {
+      var passed = false
+      while let frame = try video.next() {
+        if frame.time.pts == pts { return frame }
+        if frame.time.pts > pts {
+          passed = true
+          break
+        }
+      }
+      // Some containers' seeking lands late: then only reading from the start finds the frame.
+      if passed, !video.seek(toKeyframeBefore: Int64.min / 4) { return nil }
+    }
+    while let frame = try video.next() {
+      if frame.time.pts == pts { return frame }
+      if frame.time.pts > pts { return nil }
+    }
+    return nil
+  }
+
+  private static func firstBytes(_ path: String) throws(MediaError) -> [UInt8] {
+    let manager = FileManager.default
+    if let target = try? manager.destinationOfSymbolicLink(atPath: path),
+      !manager.fileExists(atPath: path)
+    {
+      throw .danglingLink(file: path, target: target)
+    }
+    guard manager.fileExists(atPath: path) else { throw .notFound(file: path) }
+    let handle: FileHandle
+    do {
+      handle = try FileHandle(forReadingFrom: URL(filePath: path))
+    } catch {
+      throw .unreadable(file: path, reason: "permission or disk error")
+    }
+    defer { handle.closeFile() }
+    let bytes: Data?
+    do { bytes = try handle.read(upToCount: 16) } catch {
+      throw .unreadable(file: path, reason: "the disk gives an error")
+    }
+    guard let bytes, !bytes.isEmpty else { throw .empty(file: path) }
+    return [UInt8](bytes)
+  }
+
+  private static func contents(_ path: String) throws(MediaError) -> Data {
+    do { return try Data(contentsOf: URL(filePath: path)) } catch {
+      throw .unreadable(file: path, reason: "the disk gives an error")
+    }
+  }
+}

@@ -1,0 +1,282 @@
+internal import CFFmpeg
+internal import CFFmpegShim
+internal import Survey
+
+/// Reads the frames of a video file, or of a picture that FFmpeg knows, in presentation order.
+///
+/// Not for two threads at once.
+public final class VideoReader {
+  /// What the container says of the video stream.
+  public let info: MediaInfo
+  /// What was wrong on the way, if anything: decoding went on past it.
+  public private(set) var damage: Damage?
+
+  /// Data that could not be read or decoded.
+  public struct Damage: Sendable, Equatable {
+    /// Frames or packets that are damaged or lost.
+    public var count: Int
+    /// The decoder's own words at the first of them.
+    public var words: String
+    /// Whether the file ended before its index says that it does.
+    public var endsEarly: Bool
+  }
+
+  private let file: String
+  private var format: UnsafeMutablePointer<AVFormatContext>?
+  private var codec: UnsafeMutablePointer<AVCodecContext>?
+  private var packet: UnsafeMutablePointer<AVPacket>?
+  private var frame: UnsafeMutablePointer<AVFrame>?
+  private let stream: UnsafeMutablePointer<AVStream>
+  private let orientation: Orientation
+  private let secondsPerUnit: Double
+  private var lastPTS: Int64?
+  private var lastPacketEnd: Int64?
+  private var atEndOfFile = false
+  private var decodedFrames = 0
+
+  /// Opens a file at its best video stream; others (sound, telemetry, timecode) are not read.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - keyframesOnly: give only frames that decode by themselves.
+  ///   - threads: threads that the decoder may use; 0 is one a core.
+  /// - Throws: `MediaError`, with the file's name and FFmpeg's last words.
+  public init(path: String, keyframesOnly: Bool = false, threads: Int = 0) throws(MediaError) {
+    ffs_capture_log()
+    ffs_forget_words()
+    file = path
+    let code = avformat_open_input(&format, path.ffmpegAddress, nil, nil)
+    guard code >= 0, let format else {
+      let words = String(cString: ffs_last_words())
+      if words.contains("moov atom not found") { throw .noIndex(file: path) }
+      throw .notMedia(file: path, words: words.isEmpty ? errorText(code) : words)
+    }
+    do {
+      (stream, info, orientation) = try Self.chooseStream(format, path)
+      secondsPerUnit = av_q2d(stream.pointee.time_base)
+      try openDecoder(keyframesOnly: keyframesOnly, threads: threads)
+    } catch {
+      // The initialiser has failed, so deinit will not run.
+      avcodec_free_context(&codec)
+      avformat_close_input(&self.format)
+      throw error
+    }
+    packet = av_packet_alloc()
+    frame = av_frame_alloc()
+  }
+
+  deinit {
+    av_frame_free(&frame)
+    av_packet_free(&packet)
+    avcodec_free_context(&codec)
+    avformat_close_input(&format)
+  }
+
+  private static func chooseStream(
+    _ format: UnsafeMutablePointer<AVFormatContext>, _ path: String
+  ) throws(MediaError) -> (UnsafeMutablePointer<AVStream>, MediaInfo, Orientation) {
+    let found = avformat_find_stream_info(format, nil)
+    let count = Int(format.pointee.nb_streams)
+    let streams = (0..<count).compactMap { format.pointee.streams[$0] }
+    var decoder: UnsafePointer<AVCodec>?
+    let best = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0)
+    let isCover = { (stream: UnsafeMutablePointer<AVStream>) in
+      stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
+    }
+    let videos = streams.filter { $0.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO }
+    guard best >= 0, let stream = format.pointee.streams[Int(best)], !isCover(stream) else {
+      if let video = videos.first(where: { !isCover($0) }) {
+        let name = String(cString: avcodec_get_name(video.pointee.codecpar.pointee.codec_id))
+        throw .unsupportedCodec(file: path, codec: name)
+      }
+      if found < 0 && streams.isEmpty {
+        throw .notMedia(file: path, words: String(cString: ffs_last_words()))
+      }
+      throw .noVideo(file: path, streams: kinds(of: streams))
+    }
+    for other in streams where other != stream { other.pointee.discard = AVDISCARD_ALL }
+    let parameters = stream.pointee.codecpar.pointee
+    let matrix = ffs_stream_matrix(stream)
+    let orientation = matrix.map { Orientation(matrix: $0) } ?? .upright
+    var ratio = Double(av_q2d(av_guess_sample_aspect_ratio(format, stream, nil)))
+    if !(0.1...10).contains(ratio) { ratio = 1 }
+    let shownWidth = Int((Double(parameters.width) * ratio).rounded())
+    let shownHeight = Int(parameters.height)
+    var duration: Double?
+    if stream.pointee.duration != ffs_no_pts, stream.pointee.duration > 0 {
+      duration = Double(stream.pointee.duration) * av_q2d(stream.pointee.time_base)
+    } else if format.pointee.duration != ffs_no_pts, format.pointee.duration > 0 {
+      duration = Double(format.pointee.duration) / Double(AV_TIME_BASE)
+    }
+    let demuxer = String(cString: format.pointee.iformat.pointee.name)
+    let isPicture = demuxer == "image2" || demuxer.hasSuffix("_pipe")
+    let info = MediaInfo(
+      kind: isPicture ? .photo : .video,
+      codec: String(cString: avcodec_get_name(parameters.codec_id)),
+      width: orientation.swapsSides ? shownHeight : shownWidth,
+      height: orientation.swapsSides ? shownWidth : shownHeight,
+      durationSeconds: isPicture ? nil : duration,
+      timeBase: (Int(stream.pointee.time_base.num), Int(stream.pointee.time_base.den)),
+      creationTime: creationTime(format, stream))
+    return (stream, info, orientation)
+  }
+
+  private static func kinds(of streams: [UnsafeMutablePointer<AVStream>]) -> [String] {
+    let names = streams.map { stream -> String in
+      switch stream.pointee.codecpar.pointee.codec_type {
+      case AVMEDIA_TYPE_AUDIO: "sound"
+      case AVMEDIA_TYPE_SUBTITLE: "subtitles"
+      case AVMEDIA_TYPE_VIDEO: "a cover picture"
+      default: "data"
+      }
+    }
+    return names.isEmpty ? ["no streams"] : Array(Set(names)).sorted()
+  }
+
+  private static func creationTime(
+    _ format: UnsafeMutablePointer<AVFormatContext>, _ stream: UnsafeMutablePointer<AVStream>
+  ) -> String? {
+    for metadata in [format.pointee.metadata, stream.pointee.metadata] {
+      if let entry = av_dict_get(metadata, "creation_time", nil, 0) {
+        let text = String(cString: entry.pointee.value)
+        // Cameras without a set clock write the epoch of MP4, 1904, or of Unix.
+        if !text.hasPrefix("1904") && !text.hasPrefix("1970") { return text }
+      }
+    }
+    return nil
+  }
+
+  private func openDecoder(keyframesOnly: Bool, threads: Int) throws(MediaError) {
+    let parameters = stream.pointee.codecpar
+    guard let id = parameters?.pointee.codec_id, let decoder = avcodec_find_decoder(id) else {
+      throw .unsupportedCodec(file: file, codec: info.codec)
+    }
+    codec = avcodec_alloc_context3(decoder)
+    avcodec_parameters_to_context(codec, parameters)
+    codec?.pointee.pkt_timebase = stream.pointee.time_base
+    codec?.pointee.thread_count = Int32(threads)
+    if keyframesOnly { codec?.pointee.skip_frame = AVDISCARD_NONKEY }
+    let code = avcodec_open2(codec, decoder, nil)
+    if code < 0 { throw .undecodable(file: file, codec: info.codec, words: errorText(code)) }
+  }
+
+  /// The next frame; `nil` at the end.
+  ///
+  /// Damaged parts are passed over and noted in `damage`.
+  ///
+  /// - Throws: `MediaError.undecodable` at the end of a file of which no frame could be decoded.
+  public func next() throws(MediaError) -> DecodedFrame? {
+    guard let codec, let frame, let packet, let format else { return nil }
+    while true {
+      let code = avcodec_receive_frame(codec, frame)
+      if code >= 0 {
+        let decoded = try DecodedFrame(
+          taking: frame, time: time(of: frame), durationSeconds: duration(of: frame),
+          orientation: orientation, file: file)
+        decodedFrames += 1
+        if decoded.isDamaged { note("frame with missing parts") }
+        return decoded
+      }
+      if code == ffs_error_eof { return try end() }
+      if code != ffs_error_again {
+        note(errorText(code))
+        if atEndOfFile { return try end() }
+      }
+      try feed(codec, packet, format)
+    }
+  }
+
+  private func feed(
+    _ codec: UnsafeMutablePointer<AVCodecContext>, _ packet: UnsafeMutablePointer<AVPacket>,
+    _ format: UnsafeMutablePointer<AVFormatContext>
+  ) throws(MediaError) {
+    while true {
+      ffs_forget_words()
+      let code = av_read_frame(format, packet)
+      if code < 0 {
+        if code != ffs_error_eof { note(errorText(code)) }
+        let words = String(cString: ffs_last_words())
+        if !words.isEmpty { note(words) }
+        atEndOfFile = true
+        avcodec_send_packet(codec, nil)
+        return
+      }
+      defer { av_packet_unref(packet) }
+      guard packet.pointee.stream_index == stream.pointee.index else { continue }
+      if packet.pointee.pts != ffs_no_pts {
+        let end = packet.pointee.pts + max(0, packet.pointee.duration)
+        lastPacketEnd = max(lastPacketEnd ?? end, end)
+      }
+      let sent = avcodec_send_packet(codec, packet)
+      if sent < 0 && sent != ffs_error_again { note(errorText(sent)) }
+      return
+    }
+  }
+
+  private func note(_ words: String) {
+    let said = String(cString: ffs_last_words())
+    if damage == nil {
+      damage = Damage(count: 1, words: said.isEmpty ? words : said, endsEarly: false)
+    } else {
+      damage?.count += 1
+    }
+  }
+
+  private func end() throws(MediaError) -> DecodedFrame? {
+    if decodedFrames == 0 {
+      throw .undecodable(file: file, codec: info.codec, words: damage?.words ?? "")
+    }
+    noteEarlyEnd()
+    return nil
+  }
+
+  /// Compares where the packets ended with where the index says that they do.
+  private func noteEarlyEnd() {
+    let stated = stream.pointee.duration
+    guard info.kind == .video, stated != ffs_no_pts, stated > 0, let lastPacketEnd else { return }
+    let start = stream.pointee.start_time == ffs_no_pts ? 0 : stream.pointee.start_time
+    let missing = Double(start + stated - lastPacketEnd) * secondsPerUnit
+    guard missing > max(1, 2 * (lastFrameSeconds ?? 0)) else { return }
+    if damage == nil { damage = Damage(count: 0, words: "", endsEarly: true) }
+    damage?.endsEarly = true
+  }
+
+  /// The frame's time: the best-effort timestamp, and where there is none, the last one's end.
+  private func time(of frame: UnsafeMutablePointer<AVFrame>) -> FrameTime {
+    var pts = frame.pointee.best_effort_timestamp
+    if pts == ffs_no_pts {
+      pts = lastPTS.map { $0 + max(1, frame.pointee.pkt_duration) } ?? 0
+    }
+    lastPTS = pts
+    return FrameTime(pts: pts, seconds: Double(pts) * secondsPerUnit)
+  }
+
+  private var lastFrameSeconds: Double? {
+    let rate = av_q2d(stream.pointee.avg_frame_rate)
+    return rate > 0 ? 1 / rate : nil
+  }
+
+  private func duration(of frame: UnsafeMutablePointer<AVFrame>) -> Double {
+    if frame.pointee.pkt_duration > 0 { return Double(frame.pointee.pkt_duration) * secondsPerUnit }
+    let rate = av_q2d(stream.pointee.avg_frame_rate)
+    return rate > 0 && rate < 1000 ? 1 / rate : 0
+  }
+
+  /// Goes to the last keyframe at or before a timestamp; `next()` continues there.
+  ///
+  /// - Returns: whether the container could do so.
+  public func seek(toKeyframeBefore pts: Int64) -> Bool {
+    guard av_seek_frame(format, stream.pointee.index, pts, AVSEEK_FLAG_BACKWARD) >= 0 else {
+      return false
+    }
+    avcodec_flush_buffers(codec)
+    atEndOfFile = false
+    lastPTS = nil
+    return true
+  }
+}
+
+extension String {
+  /// This path as an address that FFmpeg reads as a local file, whatever characters it has.
+  var ffmpegAddress: String { "file:" + self }
+}
