@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Survey
 
 /// A media file of either kind, opened for reading its frames.
 public final class MediaFile {

@@ -40,12 +40,15 @@ public struct DeploymentCounts: Sendable {
     public var label: String
     /// How many, at least one.
     public var count: Int
+    /// How many of them a reviewer has confirmed or named.
+    public var verified: Int
 
     /// Some individuals of one label in one frame.
-    public init(time: FrameTime, label: String, count: Int) {
+    public init(time: FrameTime, label: String, count: Int, verified: Int = 0) {
       self.time = time
       self.label = label
       self.count = count
+      self.verified = verified
     }
   }
 
@@ -65,6 +68,8 @@ public struct Tally: Sendable, Equatable {
   public var maxN = 0
   /// Index of the recording with the first frame that shows `maxN`; `nil` when none were seen.
   public var maxNRecording: Int?
+  /// How many of that frame's individuals a reviewer has confirmed or named.
+  public var maxNVerified = 0
   /// That frame's time in its recording.
   public var maxNTime: FrameTime?
   /// Seconds from the deployment's start to that frame.
@@ -77,6 +82,8 @@ public struct Tally: Sendable, Equatable {
   public var meanN = 0.0
   /// Sum of the five-minute periods' MaxN (Stobart et al. 2015).
   public var totN = 0
+  /// Five-minute periods in which frames were sampled.
+  public var periods = 0
   /// Sampled frames.
   public var frames = 0
   /// Usable video in seconds.
@@ -100,6 +107,7 @@ public struct Tally: Sendable, Equatable {
         firstSeenSeconds = min(firstSeenSeconds ?? seconds, seconds)
         if sighting.count > maxN {
           maxN = sighting.count
+          maxNVerified = sighting.verified
           maxNRecording = index
           maxNTime = sighting.time
           maxNSeconds = seconds
@@ -108,9 +116,35 @@ public struct Tally: Sendable, Equatable {
     }
     meanCount = frames == 0 ? 0 : Double(individuals) / Double(frames)
     totN = periodMaxima.values.reduce(0, +)
-    let sampled = periods.union(periodMaxima.keys).count
-    meanN = sampled == 0 ? 0 : Double(totN) / Double(sampled)
+    self.periods = periods.union(periodMaxima.keys).count
+    meanN = self.periods == 0 ? 0 : Double(totN) / Double(self.periods)
   }
+
+  /// The measures of several deployments together, as for a site.
+  ///
+  /// MaxN is the largest of theirs, with the first deployment's evidence that has it; means are
+  /// taken over all their frames and periods.
+  ///
+  /// - Returns: the tally, and the index of the part that MaxN is from.
+  public static func combined(_ parts: [Tally]) -> (tally: Tally, maxNPart: Int?) {
+    var best: Int?
+    for (index, part) in parts.enumerated() where part.maxN > best.map({ parts[$0].maxN }) ?? 0 {
+      best = index
+    }
+    var result = best.map { parts[$0] } ?? Tally()
+    result.firstSeenSeconds = parts.compactMap(\.firstSeenSeconds).min()
+    result.totN = parts.reduce(0) { $0 + $1.totN }
+    result.frames = parts.reduce(0) { $0 + $1.frames }
+    result.periods = parts.reduce(0) { $0 + $1.periods }
+    result.effortSeconds = parts.reduce(0) { $0 + $1.effortSeconds }
+    let individuals = parts.reduce(0.0) { $0 + $1.meanCount * Double($1.frames) }
+    result.meanCount = result.frames == 0 ? 0 : individuals / Double(result.frames)
+    result.meanN = result.periods == 0 ? 0 : Double(result.totN) / Double(result.periods)
+    return (result, best)
+  }
+
+  /// Nothing seen, nothing looked at.
+  public init() {}
 
   /// The number of the five-minute period that holds a time of the deployment.
   public static func period(seconds: Double) -> Int {

@@ -170,12 +170,15 @@ enum Schema {
       FROM detection d JOIN run_label l ON l.id = d.run_label_id
         LEFT JOIN newest_verdict v ON v.detection_id = d.id;
 
+    -- A content that lies twice in one deployment counts once.
     CREATE VIEW counted_frame AS
       SELECT p.run_id, r.deployment_id, r.id AS recording_id, f.id AS frame_id, f.pts, f.pts_s,
         p.start_s
       FROM recording r JOIN pass p ON p.media_id = r.media_id JOIN frame f ON f.pass_id = p.id
         LEFT JOIN unusable_frame u ON u.frame_id = f.id
-      WHERE r.status = 'readable' AND p.status IN ('done', 'partial') AND u.frame_id IS NULL;
+      WHERE r.status = 'readable' AND p.status IN ('done', 'partial') AND u.frame_id IS NULL
+        AND NOT EXISTS (SELECT 1 FROM recording twin WHERE twin.media_id = r.media_id
+          AND twin.deployment_id = r.deployment_id AND twin.id < r.id);
 
     -- Individuals in each frame at the model's own thresholds.
     CREATE VIEW frame_count AS

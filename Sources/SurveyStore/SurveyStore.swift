@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 internal import GRDB
 
 /// A survey in one SQLite file: sites, deployments, recordings, runs, frames, detections, verdicts.

@@ -1,0 +1,45 @@
+/// How individuals are read off a grid of scores.
+public enum CentroidDecoder: String, Sendable, CaseIterable, Codable {
+  /// A local maximum over its eight neighbours is an individual.
+  case peak
+  /// What a device running Edge Impulse's SDK reports.
+  case edgeImpulse = "edge-impulse"
+
+  /// The names that commands and cards use.
+  public static let names = Set(allCases.map(\.rawValue))
+
+  /// Whether detections of one decoding answer for every threshold above theirs.
+  ///
+  /// Edge Impulse's joins cells by threshold, so another threshold needs another decoding.
+  public var threshold: ThresholdUse { self == .peak ? .counting : .decoding }
+
+  /// When a threshold takes effect.
+  public enum ThresholdUse: Sendable {
+    /// When detections are counted.
+    case counting
+    /// When the grid is decoded.
+    case decoding
+  }
+
+  /// The most individuals of one label that it can tell apart on a grid.
+  ///
+  /// Both need a cell between two individuals, in both directions.
+  public static func ceiling(gridWidth: Int, gridHeight: Int) -> Int {
+    ((gridWidth + 1) / 2) * ((gridHeight + 1) / 2)
+  }
+
+  /// Decodes a grid.
+  ///
+  /// - Parameters:
+  ///   - grid: scores 0…1.
+  ///   - background: the channel that means “nothing”, if any.
+  ///   - thresholds: for each channel, the score from which cells are looked at.
+  /// - Returns: individuals; `peak` row by row, `edge-impulse` in the SDK's order.
+  public func decode(_ grid: ScoreGrid, background: Int?, thresholds: [Float]) -> [GridDetection] {
+    precondition(thresholds.count == grid.channels, "one threshold a channel")
+    switch self {
+    case .peak: return Self.peaks(grid, background: background, thresholds: thresholds)
+    case .edgeImpulse: return Self.cubes(grid, background: background, thresholds: thresholds)
+    }
+  }
+}

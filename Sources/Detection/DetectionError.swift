@@ -1,0 +1,30 @@
+public import Inference
+public import TFLite
+
+/// Why a model cannot be used for finding individuals.
+public enum DetectionError: Error, CustomStringConvertible {
+  /// The file cannot be read as a model.
+  case unreadable(file: String, error: TFLiteError)
+  /// The model cannot be executed.
+  case unsupported(file: String, error: InferenceError)
+  /// A tensor is not what the task needs.
+  case tensor(file: String, what: String, found: String, expected: String)
+  /// The output has not as many channels as the labels say.
+  case labelCount(file: String, channels: Int, labels: Int, source: String)
+  /// A label list beside the model is empty or names one label twice.
+  case labels(file: String, problem: String)
+
+  /// One sentence for a person.
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let error): "\(file): \(error)"
+    case .unsupported(let file, let error): "\(file): \(error)"
+    case .tensor(let file, let what, let found, let expected):
+      "\(file): its \(what) is \(found); finding individuals needs \(expected)"
+    case .labelCount(let file, let channels, let labels, let source):
+      "\(file): the output has \(channels) channels, which \(labels) labels in \(source) do not "
+        + "fit; list one label a line, background first or left out"
+    case .labels(let file, let problem): "\(file): \(problem)"
+    }
+  }
+}

@@ -1,0 +1,125 @@
+public import Survey
+
+/// What a model is, what it was trained on, and how its input and output are read: `card.json`.
+public struct ModelCard: Sendable, Hashable, Codable {
+  /// What a model's output means.
+  public enum Task: String, Sendable, Codable {
+    /// A grid of class scores (FOMO): individuals as centroids.
+    case centroids
+  }
+
+  /// One .tflite file of the model.
+  public struct File: Sendable, Hashable, Codable {
+    /// Name within the card's folder.
+    public var file: String
+    /// `int8`, `float32`, ….
+    public var precision: String
+    /// SHA-256 of the file in hexadecimal.
+    public var sha256: String
+  }
+
+  /// How a frame becomes the input tensor.
+  public struct Input: Sendable, Hashable, Codable {
+    /// How the frame fills the input's rectangle.
+    public var fit: FrameFit
+    /// Values of black and white that float inputs, and scales of quantised ones, stand for.
+    public var pixelRange: [Double]?
+  }
+
+  /// One class, background aside.
+  public struct Label: Sendable, Hashable, Codable {
+    /// The model's word for it.
+    public var label: String
+    /// Key into the catalogue.
+    public var taxon: String?
+    /// Score from which a detection counts.
+    public var threshold: Double
+  }
+
+  /// Pictures that the model has learnt from.
+  public struct TrainingData: Sendable, Hashable, Codable {
+    /// The data set.
+    public var name: String
+    /// Where it was published.
+    public var source: String
+    /// Its licence.
+    public var licence: String
+    /// Whom to credit.
+    public var attribution: String
+  }
+
+  /// Name; that of the folder.
+  public var name: String
+  /// Version.
+  public var version: String
+  /// What the output means.
+  public var task: Task
+  /// One sentence.
+  public var description: String
+  /// The model's files; the first is the default.
+  public var files: [File]
+  /// The input.
+  public var input: Input
+  /// The output channel that means “nothing”; absent where every channel is a label.
+  public var background: Int?
+  /// The labels in channel order, background left out.
+  public var labels: [Label]
+  /// How centroids are read off the grid: `peak` or `edge-impulse`.
+  public var decoder: String
+  /// Score from which detections are kept.
+  public var floor: Double
+  /// What it was trained on.
+  public var trainingData: [TrainingData]
+  /// Licence of the weights.
+  public var licence: String
+
+  /// A card for a bare .tflite file, as exporters of FOMO models leave them.
+  public init(
+    name: String, file: File, fit: FrameFit, background: Int?, labels: [Label], decoder: String,
+    floor: Double
+  ) {
+    self.name = name
+    version = "unversioned"
+    task = .centroids
+    description = "A model without a card."
+    files = [file]
+    input = Input(fit: fit, pixelRange: nil)
+    self.background = background
+    self.labels = labels
+    self.decoder = decoder
+    self.floor = floor
+    trainingData = []
+    licence = "unknown"
+  }
+
+  /// What is wrong with the values, if anything: a property's name and what it should hold.
+  func problem(decoders: Set<String>) -> (property: String, expected: String)? {
+    let isScore = { (value: Double) in value > 0 && value <= 1 }
+    if name.isEmpty || version.isEmpty { return ("name, version", "a text") }
+    if files.isEmpty { return ("files", "at least one file") }
+    for file in files {
+      if file.file.isEmpty || file.file.contains("/") {
+        return ("files.file", "a file name in the card's own folder")
+      }
+      if file.sha256.count != 64 { return ("files.sha256", "64 hexadecimal digits") }
+    }
+    if labels.isEmpty { return ("labels", "at least one label") }
+    if Set(labels.map(\.label)).count != labels.count { return ("labels", "different labels") }
+    if let background, !(0...labels.count).contains(background) {
+      return ("background", "an output channel from 0 to \(labels.count)")
+    }
+    if !labels.allSatisfy({ isScore($0.threshold) }) {
+      return ("labels.threshold", "a score above 0 and up to 1")
+    }
+    if !isScore(floor) || labels.contains(where: { $0.threshold < floor }) {
+      return ("floor", "a score above 0 and no higher than any threshold")
+    }
+    if !decoders.contains(decoder) {
+      return ("decoder", decoders.sorted().joined(separator: " or "))
+    }
+    if let range = input.pixelRange, range.count != 2 || range[0] >= range[1] {
+      return ("input.pixelRange", "two numbers, the smaller first")
+    }
+    return nil
+  }
+}

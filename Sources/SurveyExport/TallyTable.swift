@@ -1,0 +1,135 @@
+internal import Foundation
+public import Survey
+public import SurveyStore
+
+/// The measures of every label in every deployment, site or recording of a survey.
+public struct TallyTable: Sendable {
+  /// What a row is of.
+  public enum Grouping: String, Sendable, CaseIterable {
+    case deployment, site, recording
+  }
+
+  /// One label in one deployment, site or recording.
+  public struct Row: Sendable {
+    /// Name of the site.
+    public var site: String
+    /// Name of the deployment; of a site, the one that MaxN is from.
+    public var opcode: String
+    /// The recording that the row is of, when it is of one.
+    public var recording: String?
+    /// The label with its names and threshold.
+    public var label: RunDescription.Label
+    /// The measures.
+    public var tally: Tally
+    /// The recording that MaxN is from.
+    public var maxNRecording: String?
+    /// When MaxN was, ISO 8601, where the clock is known.
+    public var maxNTime: String?
+    /// How far reviewers have confirmed the individuals of the MaxN frame.
+    public var verified: Verified
+    /// Whether MaxN is so near to what the decoder can tell apart that more may have been there.
+    public var nearCeiling: Bool
+  }
+
+  /// How far reviewers have confirmed a count.
+  public enum Verified: String, Sendable {
+    case no, partly, yes
+  }
+
+  /// The run that the table is of.
+  public var run: RunSummary
+  /// What a row is of.
+  public var grouping: Grouping
+  /// Rows by site, opcode, recording and label; labels in the model's order.
+  public var rows: [Row]
+
+  /// Reads a survey.
+  ///
+  /// - Parameters:
+  ///   - run: row id of the run; `nil` is the one that worked last.
+  ///   - threshold: score from which detections count; `nil` is each label's own.
+  /// - Throws: `SurveyStoreError`.
+  public init(
+    _ store: SurveyStore, run: Int64? = nil, by grouping: Grouping = .deployment,
+    threshold: Double? = nil
+  ) throws {
+    let run = try store.tallyRun(run)
+    self.run = run
+    self.grouping = grouping
+    var labels = run.labels + (try store.reviewersLabels(run: run))
+    if let threshold { for index in labels.indices { labels[index].threshold = threshold } }
+    let records = try store.deploymentRecords(run: run, threshold: threshold)
+    rows = []
+    switch grouping {
+    case .deployment:
+      for record in records {
+        for label in labels { rows.append(Self.row(record, label, run)) }
+      }
+    case .recording:
+      for record in records {
+        for (index, recording) in record.counts.recordings.enumerated() {
+          var part = record
+          part.recordings = [record.recordings[index]]
+          part.counts = DeploymentCounts(recordings: [recording])
+          for label in labels {
+            var row = Self.row(part, label, run)
+            row.recording = recording.name
+            rows.append(row)
+          }
+        }
+      }
+    case .site:
+      var sites: [String] = []
+      for record in records where sites.last != record.deployment.site {
+        sites.append(record.deployment.site)
+      }
+      for site in sites {
+        let parts = records.filter { $0.deployment.site == site }
+        for label in labels {
+          let single = parts.map { Self.row($0, label, run) }
+          let (tally, part) = Tally.combined(single.map(\.tally))
+          var row = single[part ?? 0]
+          row.tally = tally
+          if part == nil { row.opcode = "" }
+          rows.append(row)
+        }
+      }
+    }
+  }
+
+  private static func row(
+    _ record: DeploymentRecord, _ label: RunDescription.Label, _ run: RunSummary
+  ) -> Row {
+    let tally = Tally(of: label.label, in: record.counts)
+    let verified: Verified =
+      tally.maxNVerified == 0 ? .no : tally.maxNVerified < tally.maxN ? .partly : .yes
+    // Both decoders need a free cell between two individuals.
+    let ceiling = ((run.gridWidth + 1) / 2) * ((run.gridHeight + 1) / 2)
+    return Row(
+      site: record.deployment.site, opcode: record.deployment.opcode, recording: nil, label: label,
+      tally: tally, maxNRecording: tally.maxNRecording.map { record.recordings[$0].name },
+      maxNTime: time(of: tally, in: record), verified: verified,
+      nearCeiling: Double(tally.maxN) >= 0.75 * Double(ceiling))
+  }
+
+  /// The wall-clock time of MaxN: from the manifest's start of the deployment, else from the
+  /// recording's creation time, or the first one's where a camera wrote the same into all chapters.
+  private static func time(of tally: Tally, in record: DeploymentRecord) -> String? {
+    guard let index = tally.maxNRecording, let seconds = tally.maxNSeconds,
+      let first = record.counts.recordings.first
+    else { return nil }
+    if let start = record.dateTime.flatMap({ WallClock(iso8601: $0) }) {
+      return start.adding(seconds: seconds).iso8601
+    }
+    let clock = { (text: String?) in
+      text.flatMap { WallClock(iso8601: $0) }?.adding(seconds: record.clockOffsetSeconds)
+    }
+    let own = record.recordings[index].creationTime
+    if index > 0, own == record.recordings[0].creationTime {
+      return clock(own)?.adding(seconds: seconds - first.offsetSeconds).iso8601
+    }
+    return clock(own)?.adding(
+      seconds: seconds - record.counts.recordings[index].offsetSeconds
+    ).iso8601
+  }
+}
