@@ -1,1 +1,280 @@
+// Compute kernels of the inference engine.
+//
+// Every kernel has one signature (`fk_run`): parameters, a range of work units, and scratch memory of
+// its own. A unit is what the parameter struct's comment says; ranges of one kernel may run on
+// different threads at once. No kernel allocates, and none keeps state.
+//
+// Layout is NHWC. Bytes of quantised tensors are read and written as int8 after exclusive-or with
+// `flip`: 0 for int8 tensors, 0x80 for uint8 tensors. Every zero point, clamp and offset is in that
+// int8 domain, so one kernel serves both.
+//
+// Permitted over-read: vector kernels may read up to FK_SLACK bytes behind the end of a tensor,
+// never write there. The owner of the memory provides that slack.
+#ifndef CKERNELS_H
+#define CKERNELS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#define FK_SLACK 64
+#define FK_MAX_RANK 6
+
+// Instruction sets, in the order in which they are preferred on a machine that has them.
+typedef enum fk_isa {
+  FK_ISA_PORTABLE = 0,
+  FK_ISA_AVX2 = 1,
+} fk_isa;
+
+typedef enum fk_op {
+  FK_OP_F32_CONV,       // fk_f32_conv
+  FK_OP_F32_DEPTHWISE,  // fk_f32_depthwise
+  FK_OP_S8_CONV,        // fk_s8_conv
+  FK_OP_S8_DEPTHWISE,   // fk_s8_depthwise
+  FK_OP_F32_BINARY,     // fk_f32_binary
+  FK_OP_S8_ADD,         // fk_s8_add
+  FK_OP_S8_MUL,         // fk_s8_mul
+  FK_OP_F32_CLAMP,      // fk_f32_clamp
+  FK_OP_S8_LOOKUP,      // fk_s8_lookup
+  FK_OP_F32_TO_S8,      // fk_f32_to_s8
+  FK_OP_S8_TO_F32,      // fk_s8_to_f32
+  FK_OP_F32_MAX_POOL,   // fk_f32_pool
+  FK_OP_S8_MAX_POOL,    // fk_s8_pool
+  FK_OP_F32_SOFTMAX,    // fk_f32_softmax
+  FK_OP_S8_SOFTMAX,     // fk_s8_softmax
+  FK_OP_PAD,            // fk_pad
+  FK_OP_COPY,           // fk_copy
+} fk_op;
+
+// Runs the units `begin ..< end` of one operator.
+typedef void (*fk_run)(const void *params, int64_t begin, int64_t end, void *scratch);
+
+// One kernel: a row of the table.
+typedef struct fk_kernel {
+  fk_op op;
+  fk_isa isa;
+  const char *name;
+  // The tile: rows (output pixels) by columns (output channels), and how many steps of the inner
+  // dimension lie side by side in packed weights. Zero where the operator has no packed weights.
+  int32_t mr, nr, kr;
+  fk_run run;
+} fk_kernel;
+
+size_t fk_kernel_count(void);
+const fk_kernel *fk_kernel_at(size_t index);
+// The best kernel for an operator that needs nothing above `isa`. Never null for a known operator.
+const fk_kernel *fk_kernel_for(fk_op op, fk_isa isa);
+// The best instruction set of this machine that the table has kernels for.
+fk_isa fk_isa_best(void);
+// 1 where this machine can run kernels of `isa`.
+int fk_isa_available(fk_isa isa);
+const char *fk_isa_name(fk_isa isa);
+
+// Fixed-point arithmetic, as TensorFlow Lite's reference kernels define it (double rounding).
+int32_t fk_multiply_quantized(int32_t value, int32_t multiplier, int32_t shift);
+
+// MARK: convolution
+
+// Geometry of a window that slides over H and W. Unit of work: one output row, batch * out_h of them.
+// Positions outside the input count as zero (the zero point, if quantised).
+typedef struct fk_window {
+  int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c;
+  int32_t k_h, k_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+} fk_window;
+
+typedef struct fk_f32_conv {
+  fk_window w;
+  const float *input;
+  const float *weights;  // packed: [panel][k_h * k_w * in_c][nr]
+  const float *bias;     // padded with zeros to a multiple of nr
+  float *output;
+  float lo, hi;
+} fk_f32_conv;
+
+typedef struct fk_s8_conv {
+  fk_window w;
+  const uint8_t *input;
+  const int16_t *weights;     // packed: [panel][ceil(k / kr)][nr][kr], the weights' zero point taken off
+  const int32_t *bias;        // padded to nr; the input's zero point times the weights' sums taken off
+  const int32_t *multiplier;  // padded to nr
+  const int32_t *shift;       // padded to nr; positive is to the left
+  uint8_t *output;
+  int32_t out_zero, lo, hi;
+  uint8_t in_zero;  // as it lies in memory, before `flip`
+  uint8_t flip;
+} fk_s8_conv;
+
+// Output channel c reads input channel c / (out_c / in_c). Only the portable kernels take an out_c
+// that differs from in_c.
+typedef struct fk_f32_depthwise {
+  fk_window w;
+  const float *input;
+  const float *weights;  // packed: [k_h * k_w][out_c rounded up to nr]
+  const float *bias;     // padded to nr
+  const float *zeros;    // in_c zeros, and slack
+  float *output;
+  float lo, hi;
+} fk_f32_depthwise;
+
+typedef struct fk_s8_depthwise {
+  fk_window w;
+  const uint8_t *input;
+  const int16_t *weights;     // packed, see fk_pack_s8_depthwise
+  const int32_t *bias;        // padded to nr; the input's zero point times the weights' sums taken off
+  const int32_t *multiplier;  // padded to nr
+  const int32_t *shift;       // padded to nr
+  const uint8_t *zeros;       // in_c times the input's zero point, as it lies in memory, and slack
+  uint8_t *output;
+  int32_t out_zero, lo, hi;
+  uint8_t flip;
+} fk_s8_depthwise;
+
+// Elements (not bytes) that the packed weights take.
+int64_t fk_packed_conv_size(int64_t out_c, int64_t k, int32_t nr, int32_t kr);
+int64_t fk_packed_depthwise_size(int64_t out_c, int64_t taps, int32_t nr, int32_t kr);
+// `weights` is [out_c][k].
+void fk_pack_f32_conv(const float *weights, int64_t out_c, int64_t k, int32_t nr, float *packed);
+// `zero` and `flip` belong to the weights.
+void fk_pack_s8_conv(
+    const uint8_t *weights, int64_t out_c, int64_t k, int32_t nr, int32_t kr, int32_t zero,
+    uint8_t flip, int16_t *packed);
+// `weights` is [taps][out_c].
+void fk_pack_f32_depthwise(
+    const float *weights, int64_t out_c, int64_t taps, int32_t nr, float *packed);
+// kr 1: [taps][out_c padded]. kr 2: [pairs of taps][groups of 16 channels][0-3, 8-11, 4-7, 12-15][2].
+void fk_pack_s8_depthwise(
+    const uint8_t *weights, int64_t out_c, int64_t taps, int32_t nr, int32_t kr, int32_t zero,
+    uint8_t flip, int16_t *packed);
+// Takes input zero point times the sum of a channel's weights off its bias, so that kernels may
+// multiply inputs as they lie. Weight i of channel c is at c * channel_step + i * k_step. Wraps.
+void fk_fold_input_zero(
+    const uint8_t *weights, int64_t out_c, int64_t k, int64_t channel_step, int64_t k_step,
+    int32_t zero, uint8_t flip, int32_t input_zero, int32_t *bias);
+// Scratch bytes that one thread needs.
+int64_t fk_f32_conv_scratch(const fk_window *w, const fk_kernel *kernel);
+int64_t fk_s8_conv_scratch(const fk_window *w, const fk_kernel *kernel);
+int64_t fk_depthwise_scratch(const fk_window *w);
+
+// MARK: element by element
+
+// A binary operation with broadcasting. Strides are in elements, 0 where an input is repeated.
+// Unit of work: one output element.
+typedef struct fk_broadcast {
+  int32_t rank;
+  int64_t dims[FK_MAX_RANK];
+  int64_t a_stride[FK_MAX_RANK];
+  int64_t b_stride[FK_MAX_RANK];
+} fk_broadcast;
+
+typedef enum fk_arithmetic { FK_ADD, FK_SUB, FK_MUL } fk_arithmetic;
+
+typedef struct fk_f32_binary {
+  fk_broadcast shape;
+  const float *a, *b;
+  float *output;
+  fk_arithmetic op;
+  float lo, hi;
+} fk_f32_binary;
+
+typedef struct fk_s8_add {
+  fk_broadcast shape;
+  const uint8_t *a, *b;
+  uint8_t *output;
+  // Each input byte's share of the sum, already offset, shifted left by 20 and scaled.
+  const int32_t *a_term, *b_term;
+  int32_t multiplier, shift, out_zero, lo, hi;
+  uint8_t flip;
+} fk_s8_add;
+
+typedef struct fk_s8_mul {
+  fk_broadcast shape;
+  const uint8_t *a, *b;
+  uint8_t *output;
+  int32_t a_zero, b_zero, multiplier, shift, out_zero, lo, hi;
+  uint8_t flip;
+} fk_s8_mul;
+
+typedef struct fk_f32_clamp {
+  const float *input;
+  float *output;
+  float lo, hi;
+} fk_f32_clamp;
+
+// Any function of one byte.
+typedef struct fk_s8_lookup {
+  const uint8_t *input;
+  uint8_t *output;
+  uint8_t table[256];  // indexed by the byte as it lies in memory
+} fk_s8_lookup;
+
+typedef struct fk_f32_to_s8 {
+  const float *input;
+  uint8_t *output;
+  float scale;
+  int32_t zero;
+  uint8_t flip;
+} fk_f32_to_s8;
+
+typedef struct fk_s8_to_f32 {
+  const uint8_t *input;
+  float *output;
+  float table[256];  // indexed by the byte as it lies in memory
+} fk_s8_to_f32;
+
+// MARK: pooling, softmax, moving
+
+// Unit of work: one output row. A window counts only the positions inside the input.
+typedef struct fk_f32_pool {
+  fk_window w;
+  const float *input;
+  float *output;
+  float lo, hi;
+} fk_f32_pool;
+
+typedef struct fk_s8_pool {
+  fk_window w;
+  const uint8_t *input;
+  uint8_t *output;
+  int32_t lo, hi;
+  uint8_t flip;
+} fk_s8_pool;
+
+// Along the last dimension. Unit of work: one row of `depth`.
+typedef struct fk_f32_softmax {
+  const float *input;
+  float *output;
+  int64_t depth;
+  float beta;
+} fk_f32_softmax;
+
+// exp_of_difference[d] is exp(-d * scale * beta) in Q0.31 for d = max - value, zero where negligible.
+typedef struct fk_s8_softmax {
+  const uint8_t *input;
+  uint8_t *output;
+  int64_t depth;
+  uint8_t flip;
+  int32_t exp_of_difference[256];
+} fk_s8_softmax;
+// Fills the table for an input scale already turned into multiplier and left shift.
+void fk_s8_softmax_fill(
+    fk_s8_softmax *p, int32_t multiplier, int32_t left_shift, int32_t largest_difference);
+
+// Unit of work: one output element of the dimensions before the last. Sizes are in elements; the
+// last dimension's are in bytes.
+typedef struct fk_pad {
+  const uint8_t *input;
+  uint8_t *output;
+  int32_t rank;
+  int64_t in_dims[FK_MAX_RANK];
+  int64_t out_dims[FK_MAX_RANK];
+  int64_t before[FK_MAX_RANK];
+  int32_t value_size;
+  uint8_t value[8];
+} fk_pad;
+
+// Unit of work: one byte.
+typedef struct fk_copy {
+  const uint8_t *input;
+  uint8_t *output;
+} fk_copy;
+
+#endif

@@ -1,0 +1,89 @@
+#include "table.h"
+
+#include "requantize.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+// A later row for the same operator is preferred to an earlier one.
+static const fk_kernel table[] = {
+#define ROW(op, isa, kernel, mr, nr, kr) {op, isa, #kernel, mr, nr, kr, kernel}
+    ROW(FK_OP_F32_CONV, FK_ISA_PORTABLE, fk_f32_conv_1x8__portable, 1, 8, 1),
+    ROW(FK_OP_F32_DEPTHWISE, FK_ISA_PORTABLE, fk_f32_depthwise_1x8__portable, 1, 8, 1),
+    ROW(FK_OP_S8_CONV, FK_ISA_PORTABLE, fk_s8_conv_1x8__portable, 1, 8, 1),
+    ROW(FK_OP_S8_DEPTHWISE, FK_ISA_PORTABLE, fk_s8_depthwise_1x8__portable, 1, 8, 1),
+    ROW(FK_OP_F32_BINARY, FK_ISA_PORTABLE, fk_f32_binary_1__portable, 0, 0, 0),
+    ROW(FK_OP_S8_ADD, FK_ISA_PORTABLE, fk_s8_add_1__portable, 0, 0, 0),
+    ROW(FK_OP_S8_MUL, FK_ISA_PORTABLE, fk_s8_mul_1__portable, 0, 0, 0),
+    ROW(FK_OP_F32_CLAMP, FK_ISA_PORTABLE, fk_f32_clamp_1__portable, 0, 0, 0),
+    ROW(FK_OP_S8_LOOKUP, FK_ISA_PORTABLE, fk_s8_lookup_1__portable, 0, 0, 0),
+    ROW(FK_OP_F32_TO_S8, FK_ISA_PORTABLE, fk_f32_to_s8_1__portable, 0, 0, 0),
+    ROW(FK_OP_S8_TO_F32, FK_ISA_PORTABLE, fk_s8_to_f32_1__portable, 0, 0, 0),
+    ROW(FK_OP_F32_MAX_POOL, FK_ISA_PORTABLE, fk_f32_max_pool_1__portable, 0, 0, 0),
+    ROW(FK_OP_S8_MAX_POOL, FK_ISA_PORTABLE, fk_s8_max_pool_1__portable, 0, 0, 0),
+    ROW(FK_OP_F32_SOFTMAX, FK_ISA_PORTABLE, fk_f32_softmax_1__portable, 0, 0, 0),
+    ROW(FK_OP_S8_SOFTMAX, FK_ISA_PORTABLE, fk_s8_softmax_1__portable, 0, 0, 0),
+    ROW(FK_OP_PAD, FK_ISA_PORTABLE, fk_any_pad_1__portable, 0, 0, 0),
+    ROW(FK_OP_COPY, FK_ISA_PORTABLE, fk_any_copy_1__portable, 0, 0, 0),
+#if defined(__x86_64__)
+    ROW(FK_OP_F32_CONV, FK_ISA_AVX2, fk_f32_conv_6x16__avx2, 6, 16, 1),
+    ROW(FK_OP_F32_DEPTHWISE, FK_ISA_AVX2, fk_f32_depthwise_1x8__avx2, 1, 8, 1),
+    ROW(FK_OP_S8_CONV, FK_ISA_AVX2, fk_s8_conv_6x16__avx2, 6, 16, 2),
+    ROW(FK_OP_S8_DEPTHWISE, FK_ISA_AVX2, fk_s8_depthwise_1x16__avx2, 1, 16, 2),
+#endif
+#undef ROW
+};
+
+size_t fk_kernel_count(void) { return sizeof table / sizeof table[0]; }
+
+const fk_kernel *fk_kernel_at(size_t index) {
+  return index < fk_kernel_count() ? &table[index] : NULL;
+}
+
+const fk_kernel *fk_kernel_for(fk_op op, fk_isa isa) {
+  const fk_kernel *best = NULL;
+  for (size_t i = 0; i < fk_kernel_count(); i++) {
+    if (table[i].op == op && table[i].isa <= isa) best = &table[i];
+  }
+  return best;
+}
+
+#if defined(__x86_64__)
+// AVX2 and FMA, and an operating system that keeps the upper halves of the registers.
+static int probe_avx2(void) {
+  unsigned a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+  const unsigned fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28;
+  if ((c & (fma | osxsave | avx)) != (fma | osxsave | avx)) return 0;
+  unsigned low, high;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  if ((low & 6u) != 6u) return 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+  return (b >> 5) & 1;
+}
+#endif
+
+int fk_isa_available(fk_isa isa) {
+  switch (isa) {
+    case FK_ISA_PORTABLE: return 1;
+#if defined(__x86_64__)
+    case FK_ISA_AVX2: return probe_avx2();
+#endif
+    default: return 0;
+  }
+}
+
+fk_isa fk_isa_best(void) { return fk_isa_available(FK_ISA_AVX2) ? FK_ISA_AVX2 : FK_ISA_PORTABLE; }
+
+const char *fk_isa_name(fk_isa isa) {
+  switch (isa) {
+    case FK_ISA_PORTABLE: return "portable";
+    case FK_ISA_AVX2: return "avx2";
+  }
+  return "unknown";
+}
+
+int32_t fk_multiply_quantized(int32_t value, int32_t multiplier, int32_t shift) {
+  return fk_scale(value, multiplier, shift);
+}

@@ -1,0 +1,40 @@
+internal import CKernels
+
+/// Calls of a kernel: an operator's parameters, a range of work units, and scratch memory.
+typealias KernelFunction = @convention(c) (UnsafeRawPointer?, Int64, Int64, UnsafeMutableRawPointer?)
+  -> Void
+
+extension KernelVariant {
+  /// The instruction set that is asked for, nil for `best`.
+  var isa: fk_isa? {
+    switch self {
+    case .best: nil
+    case .portable: FK_ISA_PORTABLE
+    case .avx2: FK_ISA_AVX2
+    }
+  }
+}
+
+extension fk_isa {
+  var isAvailable: Bool { fk_isa_available(self) != 0 }
+  var name: String { String(cString: fk_isa_name(self)) }
+}
+
+/// A kernel of the table in `CKernels`.
+struct Kernel {
+  let name: String
+  let function: KernelFunction
+  let row: UnsafePointer<fk_kernel>
+  var nr: Int { Int(row.pointee.nr) }
+  var kr: Int { Int(row.pointee.kr) }
+
+  /// The best kernel for an operation that needs nothing above `isa`.
+  init?(_ operation: fk_op, _ isa: fk_isa) {
+    guard let row = fk_kernel_for(operation, isa), let function = row.pointee.run else {
+      return nil
+    }
+    self.row = row
+    self.function = function
+    name = String(cString: row.pointee.name)
+  }
+}
