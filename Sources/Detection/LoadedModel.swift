@@ -44,7 +44,8 @@ public struct LoadedModel: Sendable {
     let beside = file.deletingLastPathComponent().appending(path: "card.json")
     if FileManager.default.fileExists(atPath: beside.path) {
       let card = try catalog.card(beside, decoders: CentroidDecoder.names)
-      if let listed = card.files.first(where: { $0.file == file.lastPathComponent }) {
+      let name = file.lastPathComponent
+      if let listed = card.files.first(where: { $0.file == name }) {
         guard listed.sha256.lowercased() == hash else {
           throw SpeciesCatalogError.wrongHash(
             file: file.path, expected: listed.sha256, actual: hash)
@@ -89,10 +90,7 @@ public struct LoadedModel: Sendable {
         file: file.path, channels: channels, labels: labels.count, source: source)
     }
     return ModelCard(
-      name: stem, file: .init(file: file.lastPathComponent, precision: "", sha256: hash),
-      fit: .crop, background: background,
-      labels: labels.map { .init(label: $0, taxon: nil, threshold: 0.5) }, decoder: "peak",
-      floor: 0.1)
+      bareFile: file.lastPathComponent, sha256: hash, background: background, labels: labels)
   }
 
   private static func labels(_ file: URL) throws -> [String] {

@@ -73,21 +73,21 @@ public struct ModelCard: Sendable, Hashable, Codable {
   /// Licence of the weights.
   public var licence: String
 
-  /// A card for a bare .tflite file, as exporters of FOMO models leave them.
+  /// A card for a bare .tflite file, as exporters of FOMO models leave them: the whole frame, its
+  /// shape kept; peaks from 0.1; counted from 0.5.
   public init(
-    name: String, file: File, fit: FrameFit, background: Int?, labels: [Label], decoder: String,
-    floor: Double
+    bareFile file: String, sha256: String, background: Int?, labels: [String]
   ) {
-    self.name = name
+    name = file.hasSuffix(".tflite") ? String(file.dropLast(7)) : file
     version = "unversioned"
     task = .centroids
     description = "A model without a card."
-    files = [file]
-    input = Input(fit: fit, pixelRange: nil)
+    files = [File(file: file, precision: "unstated", sha256: sha256)]
+    input = Input(fit: .letterbox, pixelRange: nil)
     self.background = background
-    self.labels = labels
-    self.decoder = decoder
-    self.floor = floor
+    self.labels = labels.map { Label(label: $0, taxon: nil, threshold: 0.5) }
+    decoder = "peak"
+    floor = 0.1
     trainingData = []
     licence = "unknown"
   }

@@ -32,6 +32,21 @@ public struct StoredRecording: Sendable, Hashable, Identifiable {
   public var modified: Double?
   /// Why it cannot be read; `nil` where it can.
   public var reason: String?
+
+  /// A recording; `id` is 0 until it is saved.
+  public init(
+    id: Int64 = 0, deploymentID: Int64, mediaID: Int64?, path: String, name: String,
+    size: Int64? = nil, modified: Double? = nil, reason: String? = nil
+  ) {
+    self.id = id
+    self.deploymentID = deploymentID
+    self.mediaID = mediaID
+    self.path = path
+    self.name = name
+    self.size = size
+    self.modified = modified
+    self.reason = reason
+  }
 }
 
 /// What a file's content is.
@@ -171,11 +186,11 @@ extension SurveyStore {
     }
   }
 
-  /// The id of the content with this hash, if the survey has it.
-  public func mediaID(contentHash: String) throws -> Int64? {
+  /// The stated duration of a content in seconds.
+  public func duration(media: Int64) throws -> Double? {
     try read {
-      try Int64.fetchOne(
-        $0, sql: "SELECT id FROM media WHERE content_hash = ?", arguments: [contentHash])
+      try Double.fetchOne(
+        $0, sql: "SELECT duration_s FROM media WHERE id = ?", arguments: [media])
     }
   }
 

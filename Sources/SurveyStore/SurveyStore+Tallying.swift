@@ -106,6 +106,23 @@ extension SurveyStore {
     }
   }
 
+  /// Files that a run's figures do not, or not wholly, have, and why.
+  public func recordingProblems(run: Int64) throws -> [(path: String, reason: String)] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT r.path, COALESCE(r.reason, p.reason, CASE
+              WHEN p.id IS NULL THEN 'not processed by this run'
+              WHEN p.status = 'running' THEN 'not finished; run process again to go on' END)
+            AS reason
+          FROM recording r LEFT JOIN pass p ON p.media_id = r.media_id AND p.run_id = ?
+          WHERE r.status = 'failed' OR p.id IS NULL OR p.status <> 'done' ORDER BY r.path
+          """, arguments: [run]
+      ).map { ($0["path"], $0["reason"] ?? "unknown") }
+    }
+  }
+
   /// What a run found in each deployment whose counts may be used, by site and opcode.
   ///
   /// Recordings that are not finished are left out. A content that lies twice in a deployment

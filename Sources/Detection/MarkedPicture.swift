@@ -1,0 +1,50 @@
+public import Survey
+
+extension PixelImage {
+  /// Draws a ring around a detection's centroid, and its box where it has one.
+  ///
+  /// - Precondition: the picture is of the upright frame, in RGB.
+  public mutating func mark(_ detection: Detection) {
+    precondition(channels == 3, "marks are drawn in colour")
+    let colour = Self.colours[detection.label % Self.colours.count]
+    let radius = max(6, Double(min(width, height)) / 40)
+    let thickness = max(1.5, radius / 6)
+    let (x, y) = (detection.x * Double(width), detection.y * Double(height))
+    let reach = Int(radius + thickness) + 2
+    for row in max(0, Int(y) - reach)..<min(height, Int(y) + reach + 1) {
+      for column in max(0, Int(x) - reach)..<min(width, Int(x) + reach + 1) {
+        let (dx, dy) = (Double(column) + 0.5 - x, Double(row) + 0.5 - y)
+        let distance = (dx * dx + dy * dy).squareRoot()
+        let fromRing = abs(distance - radius)
+        if fromRing <= thickness || distance <= thickness {
+          paint(column, row, colour)
+        } else if fromRing <= thickness + 1.2 || distance <= thickness + 1.2 {
+          paint(column, row, (0, 0, 0))
+        }
+      }
+    }
+    guard let boxWidth = detection.width, let boxHeight = detection.height else { return }
+    let columns = Int(x - boxWidth / 2 * Double(width))...Int(x + boxWidth / 2 * Double(width))
+    let rows = Int(y - boxHeight / 2 * Double(height))...Int(y + boxHeight / 2 * Double(height))
+    for column in columns {
+      for row in [rows.lowerBound, rows.upperBound] { paint(column, row, colour) }
+    }
+    for row in rows {
+      for column in [columns.lowerBound, columns.upperBound] { paint(column, row, colour) }
+    }
+  }
+
+  /// Colours that differ for most eyes, after Okabe and Ito 2008.
+  private static let colours: [(UInt8, UInt8, UInt8)] = [
+    (240, 228, 66), (230, 159, 0), (86, 180, 233), (0, 158, 115), (213, 94, 0), (204, 121, 167),
+    (255, 255, 255),
+  ]
+
+  private mutating func paint(_ column: Int, _ row: Int, _ colour: (UInt8, UInt8, UInt8)) {
+    guard (0..<width).contains(column), (0..<height).contains(row) else { return }
+    let place = (row * width + column) * 3
+    pixels[place] = colour.0
+    pixels[place + 1] = colour.1
+    pixels[place + 2] = colour.2
+  }
+}

@@ -1,0 +1,76 @@
+public import Survey
+
+/// Those frames of a media file that a sampling asks for.
+///
+/// The choice depends on the file's frames alone: a frame is held until its successor's time says
+/// how long it is shown.
+public struct SampledFrames {
+  /// Time of the first frame, in seconds.
+  public private(set) var startSeconds: Double?
+  /// When the last frame that was read ends, in seconds.
+  public private(set) var endSeconds: Double?
+  /// Frames that were left out since their time is not after the one before.
+  public private(set) var outOfOrder = 0
+
+  private let file: MediaFile
+  private let sampling: Sampling
+  private var clock: SampleClock?
+  private var held: DecodedFrame?
+  private var isAtEnd = false
+
+  /// The sampled frames of a file that has not been read yet.
+  public init(_ file: MediaFile, sampling: Sampling) {
+    self.file = file
+    self.sampling = sampling
+  }
+
+  /// The next sampled frame; `nil` at the end.
+  ///
+  /// - Parameter goesOn: asked with each decoded frame's seconds from the start; `false` ends
+  ///   reading.
+  /// - Throws: `MediaError`.
+  public mutating func next(_ goesOn: (Double) -> Bool = { _ in true }) throws(MediaError)
+    -> DecodedFrame?
+  {
+    while !isAtEnd {
+      guard let frame = try file.next() else {
+        isAtEnd = true
+        return finish()
+      }
+      if let held, frame.time.pts <= held.time.pts {
+        outOfOrder += 1
+        continue
+      }
+      let seconds = frame.time.seconds
+      if startSeconds == nil {
+        startSeconds = seconds
+        if case .period(let microseconds) = sampling {
+          clock = SampleClock(microseconds: microseconds, start: seconds)
+        }
+      }
+      if !goesOn(seconds - (startSeconds ?? seconds)) {
+        isAtEnd = true
+        return nil
+      }
+      endSeconds = seconds + frame.durationSeconds
+      let previous = held
+      held = frame
+      if let previous, chooses(until: seconds) { return previous }
+    }
+    return nil
+  }
+
+  private mutating func finish() -> DecodedFrame? {
+    guard let last = held, let end = endSeconds else { return nil }
+    held = nil
+    if sampling == .keyframes, file.damage == nil, let start = startSeconds,
+      let stated = file.info.durationSeconds
+    {
+      // The frames between the last keyframe and the end were not decoded, but are video.
+      endSeconds = max(end, start + stated)
+    }
+    return chooses(until: max(end, last.time.seconds + 1e-3)) ? last : nil
+  }
+
+  private mutating func chooses(until end: Double) -> Bool { clock?.shows(until: end) ?? true }
+}

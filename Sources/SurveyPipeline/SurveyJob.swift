@@ -1,0 +1,199 @@
+public import Detection
+internal import Foundation
+internal import Media
+public import SpeciesCatalog
+public import Survey
+public import SurveyStore
+
+/// What a user asks of a survey run.
+public struct SurveyJobOptions: Sendable {
+  /// Files and folders.
+  public var inputs: [String]
+  /// Which frames are looked at.
+  public var sampling: Sampling
+  /// A manifest; `nil` reads `sites.csv` of each input folder that has one.
+  public var manifest: String?
+  /// A name for the site of everything, whatever folders say.
+  public var site: String?
+  /// Threads that may work at once.
+  public var jobs: Int
+  /// Version of this program, for the record.
+  public var programVersion: String
+
+  /// Options for some inputs.
+  public init(
+    inputs: [String], sampling: Sampling, manifest: String? = nil, site: String? = nil, jobs: Int,
+    programVersion: String
+  ) {
+    self.inputs = inputs
+    self.sampling = sampling
+    self.manifest = manifest
+    self.site = site
+    self.jobs = jobs
+    self.programVersion = programVersion
+  }
+}
+
+/// What a survey run did.
+public struct SurveyJobSummary: Sendable {
+  /// Recordings whose content was processed now, wholly or as far as it can be read.
+  public var recordingsDone = 0
+  /// Recordings that needed nothing: their content was processed before.
+  public var recordingsAlreadyDone = 0
+  /// Recordings that cannot be read.
+  public var recordingsFailed = 0
+  /// Frames sampled now.
+  public var framesSampled = 0
+  /// Detections stored now, from the floor up.
+  public var detections = 0
+  /// Those of them that count at the model's thresholds.
+  public var detectionsCounted = 0
+  /// Whether it was asked to stop before its end.
+  public var wasCancelled = false
+  /// The run's row id.
+  public var run: Int64 = 0
+}
+
+/// The batch job: finds recordings, files them, and has a model look at what is missing.
+public struct SurveyJob: Sendable {
+  let options: SurveyJobOptions
+  let model: LoadedModel
+  let detectorOptions: DetectorOptions
+  let store: SurveyStore
+  let cancellation: Cancellation
+  let report: @Sendable (ProgressEvent) -> Void
+
+  /// A job on a survey.
+  ///
+  /// - Parameters:
+  ///   - report: called from several threads.
+  public init(
+    _ options: SurveyJobOptions, model: LoadedModel, detectorOptions: DetectorOptions,
+    store: SurveyStore, cancellation: Cancellation = Cancellation(),
+    report: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
+  ) {
+    self.options = options
+    self.model = model
+    self.detectorOptions = detectorOptions
+    self.store = store
+    self.cancellation = cancellation
+    self.report = report
+  }
+
+  /// Does what is missing.
+  ///
+  /// - Parameter catalog: names of the model's labels.
+  /// - Throws: `SurveyPipelineError`, `DetectionError`, `SurveyStoreError`. What is wrong with a
+  ///   recording is stored with it and reported, and the others go on.
+  public func run(catalog: SpeciesCatalog) throws -> SurveyJobSummary {
+    let lock = try SurveyLock(database: store.path)
+    defer { withExtendedLifetime(lock) {} }
+    let found = try Discovery.find(options.inputs)
+    let manifest = try readManifest(found.manifests)
+    let (placed, remarks) = try Placing.place(found.files, manifest: manifest, site: options.site)
+    for warning in found.warnings + remarks { report(.warning(warning)) }
+    let run = try store.run(description(catalog))
+    let filed = try Filing(store: store, cancellation: cancellation, report: report).file(placed)
+    var summary = SurveyJobSummary()
+    summary.run = run.id
+    for failure in filed.failed {
+      summary.recordingsFailed += 1
+      report(.finished(failure))
+    }
+    var pending: [PassOrder] = []
+    var following: [Int64: Int] = [:]
+    for recording in filed.readable {
+      guard let media = recording.mediaID else { continue }
+      if let pass = try store.pass(run: run.id, media: media),
+        pass.status == .done || pass.status == .partial
+      {
+        summary.recordingsAlreadyDone += 1
+      } else if following[media] != nil {
+        following[media, default: 0] += 1
+      } else {
+        following[media] = 0
+        pending.append(
+          PassOrder(
+            path: recording.path, media: media, seconds: filed.seconds[media] ?? 0))
+      }
+    }
+    report(
+      .planned(
+        recordings: pending.count, done: summary.recordingsAlreadyDone,
+        seconds: pending.reduce(0) { $0 + $1.seconds }))
+    let crew = Crew(job: self, run: run)
+    let results = try crew.work(pending)
+    for (order, result) in zip(pending, results) {
+      guard let result else { continue }
+      let recordings = 1 + (following[order.media] ?? 0)
+      if result.outcome.status == .failed {
+        summary.recordingsFailed += recordings
+      } else {
+        summary.recordingsDone += recordings
+      }
+      summary.framesSampled += result.outcome.frames
+      summary.detections += result.detections
+      summary.detectionsCounted += result.detectionsCounted
+    }
+    summary.framesSampled += crew.unfinished.frames
+    summary.detections += crew.unfinished.detections
+    summary.detectionsCounted += crew.unfinished.detectionsCounted
+    summary.wasCancelled = cancellation.isCancelled
+    return summary
+  }
+
+  private func readManifest(_ found: [String]) throws(SurveyPipelineError)
+    -> (file: String, rows: [ManifestRow])?
+  {
+    let files = options.manifest.map { [$0] } ?? found
+    guard let first = files.first else { return nil }
+    var rows: [ManifestRow] = []
+    for file in files {
+      guard let data = FileManager.default.contents(atPath: file) else {
+        throw .unreadableManifest(file: file)
+      }
+      do { rows += try Manifest(csv: String(decoding: data, as: UTF8.self)).rows } catch {
+        throw .manifest(file: file, error: error)
+      }
+    }
+    return (first, rows)
+  }
+
+  private func description(_ catalog: SpeciesCatalog) throws -> RunDescription {
+    let detector = try Detector(model, options: detectorOptions)
+    let card = model.card
+    let labels = zip(card.labels, detector.thresholds).map { label, threshold in
+      let taxon = label.taxon.flatMap(catalog.taxon(id:))
+      return RunDescription.Label(
+        label: label.label, scientificName: taxon?.scientificName, commonName: taxon?.commonName,
+        aphiaID: taxon?.aphiaID, threshold: threshold)
+    }
+    var text = "sample=\(options.sampling.canonicalText) decoder=\(detector.decoder.rawValue)"
+    text += " fit=\(card.input.fit.rawValue) background=\(card.background ?? -1)"
+    text += " labels=\(card.labels.map(\.label).joined(separator: ","))"
+    if let range = card.input.pixelRange { text += " range=\(range[0])…\(range[1])" }
+    if detector.decoder.threshold == .decoding {
+      text += " thresholds=\(detector.thresholds.map { "\($0)" }.joined(separator: ","))"
+    } else {
+      text += " floor=\(detector.floor)"
+    }
+    return RunDescription(
+      modelName: card.name, modelVersion: card.version, modelHash: model.hash, options: text,
+      sample: options.sampling.canonicalText, decoder: detector.decoder.rawValue,
+      floor: detector.floor, gridWidth: detector.gridWidth, gridHeight: detector.gridHeight,
+      programVersion: options.programVersion, machine: Machine.description, labels: labels)
+  }
+}
+
+/// The machine that this program runs on.
+enum Machine {
+  /// Processor, cores and system.
+  static let description: String = {
+    let lines = FileManager.default.contents(atPath: "/proc/cpuinfo")
+      .map { String(decoding: $0, as: UTF8.self).split(separator: "\n") } ?? []
+    let name = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let system = ProcessInfo.processInfo.operatingSystemVersionString
+    return "\((name ?? "unknown processor").drop { $0 == " " }), \(cores) cores, \(system)"
+  }()
+}
