@@ -33,27 +33,37 @@ typedef struct tile_args {
   float lo, hi;
 } tile_args;
 
-// ROWS pixels by 8 * VECTORS channels of a panel 16 wide. Accumulators stay in registers.
+// `rows` pixels by 8 * `vectors` channels of a panel 16 wide. Accumulators stay in registers. The
+// inner dimension is summed in two halves: shorter chains round less, which keeps networks with
+// large logits within 1e-4 of the reference's probabilities.
 INLINE AVX2 void tile(const tile_args *t, int64_t first, const int rows, const int vectors) {
-  __m256 acc[12][2];
+  __m256 acc[12][2], half[12][2];
   const float *a = t->a + first * t->lda;
-  UNROLL for (int r = 0; r < rows; r++) {
-    UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_loadu_ps(t->bias + 8 * v);
-  }
   const float *weights = t->weights;
-  for (int64_t i = 0; i < t->k; i++, weights += 16) {
-    __m256 w[2];
-    UNROLL for (int v = 0; v < vectors; v++) w[v] = _mm256_loadu_ps(weights + 8 * v);
+  int64_t i = 0;
+  UNROLL for (int part = 0; part < 2; part++) {
     UNROLL for (int r = 0; r < rows; r++) {
-      __m256 x = _mm256_broadcast_ss(a + r * t->lda + i);
-      UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_fmadd_ps(x, w[v], acc[r][v]);
+      UNROLL for (int v = 0; v < vectors; v++) {
+        if (part == 1) half[r][v] = acc[r][v];
+        acc[r][v] = _mm256_setzero_ps();
+      }
+    }
+    for (const int64_t stop = part == 0 ? t->k / 2 : t->k; i < stop; i++, weights += 16) {
+      __m256 w[2];
+      UNROLL for (int v = 0; v < vectors; v++) w[v] = _mm256_loadu_ps(weights + 8 * v);
+      UNROLL for (int r = 0; r < rows; r++) {
+        __m256 x = _mm256_broadcast_ss(a + r * t->lda + i);
+        UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm256_fmadd_ps(x, w[v], acc[r][v]);
+      }
     }
   }
   const __m256 lo = _mm256_set1_ps(t->lo), hi = _mm256_set1_ps(t->hi);
   UNROLL for (int r = 0; r < rows; r++) {
     float *out = t->out + (first + r) * t->ldc;
     UNROLL for (int v = 0; v < vectors; v++) {
-      __m256 value = _mm256_min_ps(_mm256_max_ps(acc[r][v], lo), hi);
+      __m256 value = _mm256_add_ps(half[r][v], acc[r][v]);
+      value = _mm256_add_ps(value, _mm256_loadu_ps(t->bias + 8 * v));
+      value = _mm256_min_ps(_mm256_max_ps(value, lo), hi);
       store_first(out + 8 * v, value, t->columns - 8 * v);
     }
   }
@@ -160,20 +170,33 @@ typedef struct taps_args {
   float lo, hi;
 } taps_args;
 
+INLINE AVX2 __m256 multiply_add(const float *a, const float *b, __m256 sum) {
+  return _mm256_fmadd_ps(_mm256_loadu_ps(a), _mm256_loadu_ps(b), sum);
+}
+
 INLINE AVX2 void channels(const taps_args *t, int64_t c, const int vectors) {
-  __m256 acc[4];
-  UNROLL for (int v = 0; v < vectors; v++) acc[v] = _mm256_loadu_ps(t->bias + c + 8 * v);
+  __m256 even[4], odd[4];
+  UNROLL for (int v = 0; v < vectors; v++) even[v] = odd[v] = _mm256_setzero_ps();
   const float *weights = t->weights + c;
-  for (int64_t i = 0; i < t->count; i++, weights += t->padded) {
+  int64_t i = 0;
+  for (; i + 2 <= t->count; i += 2, weights += 2 * t->padded) {
+    const float *in = t->source[i] + c, *next = t->source[i + 1] + c;
+    UNROLL for (int v = 0; v < vectors; v++) {
+      even[v] = multiply_add(in + 8 * v, weights + 8 * v, even[v]);
+      odd[v] = multiply_add(next + 8 * v, weights + t->padded + 8 * v, odd[v]);
+    }
+  }
+  if (i < t->count) {
     const float *in = t->source[i] + c;
     UNROLL for (int v = 0; v < vectors; v++) {
-      acc[v] = _mm256_fmadd_ps(
-          _mm256_loadu_ps(in + 8 * v), _mm256_loadu_ps(weights + 8 * v), acc[v]);
+      even[v] = multiply_add(in + 8 * v, weights + 8 * v, even[v]);
     }
   }
   const __m256 lo = _mm256_set1_ps(t->lo), hi = _mm256_set1_ps(t->hi);
   UNROLL for (int v = 0; v < vectors; v++) {
-    __m256 value = _mm256_min_ps(_mm256_max_ps(acc[v], lo), hi);
+    __m256 value = _mm256_add_ps(even[v], odd[v]);
+    value = _mm256_add_ps(value, _mm256_loadu_ps(t->bias + c + 8 * v));
+    value = _mm256_min_ps(_mm256_max_ps(value, lo), hi);
     store_first(t->out + c + 8 * v, value, t->columns - c - 8 * v);
   }
 }

@@ -37,11 +37,13 @@ FK_KERNEL(fk_f32_conv_1x8__portable) {
       for (int64_t c = 0; c < w->out_c; c += 8) {
         const float *panel = p->weights + c * k;
         float acc[8];
-        for (int j = 0; j < 8; j++) acc[j] = p->bias[c + j];
+        for (int j = 0; j < 8; j++) acc[j] = 0;
         for (int64_t i = 0; i < k; i++) {
           for (int j = 0; j < 8; j++) acc[j] += gathered[i] * panel[i * 8 + j];
         }
-        for (int64_t j = 0; j < 8 && c + j < w->out_c; j++) out[c + j] = clamp(acc[j], p->lo, p->hi);
+        for (int64_t j = 0; j < 8 && c + j < w->out_c; j++) {
+          out[c + j] = clamp(acc[j] + p->bias[c + j], p->lo, p->hi);
+        }
       }
     }
   }
@@ -61,11 +63,11 @@ FK_KERNEL(fk_f32_depthwise_1x8__portable) {
       }
       float *out = p->output + (row * w->out_w + ox) * w->out_c;
       for (int64_t c = 0; c < w->out_c; c++) {
-        float acc = p->bias[c];
+        float acc = 0;
         for (int64_t t = 0; t < taps; t++) {
           acc += source[t][c / multiplier] * p->weights[t * padded + c];
         }
-        out[c] = clamp(acc, p->lo, p->hi);
+        out[c] = clamp(acc + p->bias[c], p->lo, p->hi);
       }
     }
   }
