@@ -82,6 +82,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Survey"], swiftSettings: strict),
 
     tests("SurveyTests", ["Survey"]),
+    tests("TFLiteTests", ["TFLite"]),
     tests("InferenceTests", ["Inference", "TFLite", "CKernels"]),
   ]
 )

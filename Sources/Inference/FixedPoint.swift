@@ -16,7 +16,9 @@ struct FixedPointMultiplier: Hashable {
   var multiplier: Int32
   /// Positive is to the left.
   var shift: Int32
+}
 
+extension FixedPointMultiplier {
   /// Nil for factors that are negative, not finite, or 2^30 and above.
   init?(_ real: Double) {
     guard real.isFinite, real >= 0 else { return nil }

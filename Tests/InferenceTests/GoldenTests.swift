@@ -1,0 +1,90 @@
+import Foundation
+import Inference
+import TFLite
+import Testing
+
+/// Models that other people trained, with outputs of LiteRT's reference kernels.
+private enum SharedModels {
+  /// `shared` beside the repository, unless the environment says otherwise.
+  static let folder: URL = {
+    if let path = ProcessInfo.processInfo.environment["FISHCAM_SHARED"] {
+      return URL(fileURLWithPath: path)
+    }
+    return URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared")
+  }()
+  static let models = folder.appendingPathComponent("models")
+  static let isPresent = FileManager.default.fileExists(atPath: models.path)
+
+  static func golden(_ name: String, _ file: String) throws -> [UInt8] {
+    let url = models.appendingPathComponent("golden/\(name)/\(file)")
+    return [UInt8](try Data(contentsOf: url))
+  }
+
+  static func model(_ name: String) throws -> TFLiteModel {
+    try TFLiteModel(path: models.appendingPathComponent("\(name).tflite").path)
+  }
+
+  static let fomo = [
+    "fomo_0.1_96gray_int8_washers", "fomo_0.35_240_f32", "fomo_0.35_96_int8_balloon",
+    "fomo_0.35_96gray_int8_f32io", "fomo_0.35_96gray_int8_u8io", "fomo_640x360_dynrange_virat",
+    "fomo_640x360_f16_virat", "fomo_640x360_f32_virat", "fomo_640x360_int8_virat",
+  ]
+}
+
+@Suite(
+  "Goldens of LiteRT",
+  .enabled(if: SharedModels.isPresent, "no models in ../shared (or FISHCAM_SHARED)"))
+struct GoldenTests {
+  @Test("FOMO equals LiteRT's reference kernels", arguments: SharedModels.fomo)
+  func fomo(_ name: String) throws {
+    let model = try SharedModels.model(name)
+    let input = try SharedModels.golden(name, "input.bin")
+    let expected = try SharedModels.golden(name, "reference.bin")
+    for variant in KernelVariant.available {
+      let result = try run(model, on: input, variant)
+      if model.tensors[model.outputs[0]].elementType == .float32 {
+        let difference = largestDifference(floats(result), floats(expected))
+        #expect(difference <= 1e-4, "\(variant) differs by \(difference)")
+      } else {
+        #expect(result == expected, "\(variant)")
+      }
+    }
+  }
+
+  @Test("A second run with the same input gives the same output")
+  func again() throws {
+    let model = try SharedModels.model("fomo_0.35_96_int8_balloon")
+    let interpreter = try Interpreter(model)
+    let input = try SharedModels.golden("fomo_0.35_96_int8_balloon", "input.bin")
+    interpreter.withInput(0) { $0.copyBytes(from: input) }
+    interpreter.run()
+    let first = interpreter.withOutput(0) { Array($0) }
+    for _ in 0..<3 { interpreter.run() }
+    #expect(interpreter.withOutput(0) { Array($0) } == first)
+    #expect(interpreter.withInput(0) { Array($0) } == input)
+  }
+
+  @Test("The summary counts the multiply-adds that the design states")
+  func summary() throws {
+    let summary = ModelSummary(try SharedModels.model("fomo_0.35_96_int8_balloon"))
+    #expect(summary.problem == nil)
+    #expect((5_000_000...7_000_000).contains(summary.multiplyAdds))
+    #expect(summary.inputs[0].shape == [1, 96, 96, 3])
+    #expect(summary.operators[0].inputs[0] == "int8[1,96,96,3]")
+    #expect(summary.arenaBytes > 0 && summary.parameterBytes > 10_000)
+    let back = try JSONDecoder().decode(
+      ModelSummary.self, from: JSONEncoder().encode(summary))
+    #expect(back == summary)
+  }
+
+  @Test("A damaged copy of a model is refused or runs, but never crashes", arguments: [1, 2, 3])
+  func mutations(_ seed: UInt64) throws {
+    var numbers = SeededNumbers(seed)
+    for name in ["fomo_0.1_96gray_int8_washers", "fomo_640x360_f16_virat"] {
+      let path = SharedModels.models.appendingPathComponent("\(name).tflite")
+      let original = [UInt8](try Data(contentsOf: path))
+      for _ in 0..<150 { tryMutation(of: original, &numbers) }
+    }
+  }
+}

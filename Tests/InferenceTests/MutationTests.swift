@@ -1,0 +1,74 @@
+import Inference
+import TFLite
+import Testing
+
+/// Files of every operator that can be run.
+private func files() -> [[UInt8]] {
+  var numbers = SeededNumbers(5)
+  var files: [[UInt8]] = []
+  for precision in Precision.allCases {
+    for test in [
+      ConvolutionCase(pad: [0, 1, 0, 1]),
+      ConvolutionCase(isDepthwise: true, outputChannels: 3, stride: (2, 2), dilation: (2, 1)),
+    ] {
+      var model = test.model(precision, &numbers)
+      append(to: &model, precision)
+      files.append(model.build())
+    }
+  }
+  return files
+}
+
+/// Follows a convolution with pooling, arithmetic, a new shape and a softmax.
+private func append(to model: inout ModelBuilder, _ precision: Precision) {
+  func tensor(_ name: String, like index: Int) -> Int {
+    var copy = model.tensors[index]
+    (copy.name, copy.shape) = (name, [])
+    model.tensors.append(copy)
+    return model.tensors.count - 1
+  }
+  let pooled = tensor("pooled", like: 3)
+  let sum = tensor("sum", like: 3)
+  let product = tensor("product", like: 3)
+  let relu = tensor("relu", like: 3)
+  let flat = tensor("flat", like: 3)
+  let shares = tensor("shares", like: 3)
+  if !precision.isFloat {
+    model.tensors[shares].scales = [1 / 256]
+    model.tensors[shares].zeroPoints = [precision == .int8 ? -128 : 0]
+  }
+  let shape = model.tensors.count
+  model.tensors.append(
+    ModelBuilder.Tensor(
+      name: "shape", type: 2, shape: [2], data: littleEndian([-1, 1] as [Int32])))
+  model.operators += [
+    ModelBuilder.Operator(
+      code: 17, inputs: [3], outputs: [pooled], optionsType: 5,
+      options: [0: .int8(0), 1: .int32(1), 2: .int32(1), 3: .int32(2), 4: .int32(2)]),
+    ModelBuilder.Operator(code: 0, inputs: [pooled, 3], outputs: [sum]),
+    ModelBuilder.Operator(
+      code: 18, inputs: [sum, 3], outputs: [product], optionsType: 21, options: [0: .int8(1)]),
+    ModelBuilder.Operator(code: 21, inputs: [product], outputs: [relu]),
+    ModelBuilder.Operator(code: 22, inputs: [relu, shape], outputs: [flat]),
+    ModelBuilder.Operator(
+      code: 25, inputs: [flat], outputs: [shares], optionsType: 9, options: [0: .float(1)]),
+  ]
+  model.outputs = [shares, sum]
+}
+
+@Suite("Damaged files")
+struct MutationTests {
+  @Test("The files that are damaged below work")
+  func originals() throws {
+    for file in files() { _ = try Interpreter(TFLiteModel(bytes: file)) }
+  }
+
+  @Test("A damaged file is refused or runs, but never crashes", arguments: 1...6)
+  func mutations(_ seed: UInt64) {
+    var numbers = SeededNumbers(seed)
+    let files = files()
+    for _ in 0..<1000 {
+      if let file = files.randomElement(using: &numbers) { tryMutation(of: file, &numbers) }
+    }
+  }
+}

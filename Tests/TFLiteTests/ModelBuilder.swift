@@ -1,0 +1,1 @@
+../InferenceTests/ModelBuilder.swift
