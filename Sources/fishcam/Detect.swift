@@ -2,6 +2,7 @@ import ArgumentParser
 import Detection
 import Foundation
 import Media
+import SpeciesCatalog
 import Survey
 import SurveyExport
 

@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import Inference
 import SpeciesCatalog
+import Survey
 import SurveyExport
 import TFLite
 
@@ -204,4 +205,4 @@ struct Model: ParsableCommand {
   }
 }
 
-extension KernelVariant: ExpressibleByArgument {}
+

@@ -33,16 +33,6 @@ struct ModelOptions: ParsableArguments {
   var detectorOptions: DetectorOptions { DetectorOptions(decoder: decoder, threshold: threshold) }
 }
 
-extension CentroidDecoder: ExpressibleByArgument {}
-
-extension Sampling: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
-  public var defaultValueDescription: String {
-    if case .period = self { return canonicalText + "s" }
-    return canonicalText
-  }
-}
-
 /// The catalogue near this program.
 func loadCatalog() throws -> SpeciesCatalog {
   let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()

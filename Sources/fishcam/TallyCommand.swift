@@ -29,8 +29,8 @@ struct TallyCommand: ParsableCommand {
   @Option(help: "Score from which a detection counts; each label's own unless given.")
   var threshold: Double?
 
-  @Option(help: "Number of a run, where the survey has several; the last unless given.")
-  var run: Int64?
+  @Option(name: .customLong("run"), help: "Number of a run, where the survey has several; the last unless given.")
+  var runNumber: Int64?
 
   @Option(help: "A file to write, instead of standard output.", completion: .file())
   var output: String?
@@ -47,14 +47,14 @@ struct TallyCommand: ParsableCommand {
 
   func run() throws {
     let store = try SurveyStore(path: database.database)
-    let table = try TallyTable(store, run: run, by: by, threshold: threshold)
+    let table = try TallyTable(store, run: runNumber, by: by, threshold: threshold)
     switch format {
     case .table: try deliver(table.text, to: output)
     case .csv: try deliver(table.csv, to: output)
-    case .json: try deliver(table.json(), to: output)
+    case .json: try deliver(try table.json(), to: output)
     }
     let others = try store.runs().filter { $0.id != table.run.id }
-    if run == nil, !others.isEmpty {
+    if runNumber == nil, !others.isEmpty {
       standardError("This is run \(table.run.id). Others, for --run:")
       for other in others {
         standardError("  \(other.id)  \(other.model), sampled \(other.sample), \(other.decoder)")
@@ -68,4 +68,3 @@ struct TallyCommand: ParsableCommand {
   }
 }
 
-extension TallyTable.Grouping: ExpressibleByArgument {}
