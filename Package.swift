@@ -84,5 +84,6 @@ let package = Package(
     tests("SurveyTests", ["Survey"]),
     tests("TFLiteTests", ["TFLite"]),
     tests("InferenceTests", ["Inference", "TFLite", "CKernels"]),
+    tests("ReviewServerTests", ["ReviewServer", "SurveyStore", "Media", "Survey", grdb]),
   ]
 )
