@@ -84,6 +84,17 @@ let package = Package(
     tests("SurveyTests", ["Survey"]),
     tests("TFLiteTests", ["TFLite"]),
     tests("InferenceTests", ["Inference", "TFLite", "CKernels"]),
+    tests("MediaTests", ["Media", "Survey"]),
+    tests("SpeciesCatalogTests", ["SpeciesCatalog"]),
+    tests("DetectionTests", ["Detection", "Inference", "TFLite", "SpeciesCatalog", "Survey"]),
+    tests("SurveyStoreTests", ["SurveyStore", "Survey", grdb]),
+    tests(
+      "SurveyPipelineTests",
+      [
+        "SurveyPipeline", "SurveyExport", "SurveyStore", "Detection", "SpeciesCatalog", "Survey",
+      ]),
+    tests("SurveyExportTests", ["SurveyExport", "SurveyStore", "Survey"]),
+    tests("CommandTests", ["fishcam", "Survey"]),
     tests("ReviewServerTests", ["ReviewServer", "SurveyStore", "Media", "Survey", grdb]),
   ]
 )

@@ -3,8 +3,9 @@ extension CentroidDecoder {
   ///
   /// Cells at or above the threshold are taken row by row, label by label. The first box of the
   /// same label that touches the cell, at an edge or a corner, absorbs it: it grows to the right
-  /// and downward, but to the left and upward it moves without widening. A second pass merges
-  /// boxes into earlier ones by the same rule and drops them. A box has its best cell's score.
+  /// and downward, but to the left and upward it moves without widening. A second pass drops boxes
+  /// that touch an earlier one: for this test the earlier one goes on growing by the same rule, but
+  /// it is reported as it was. A box has its best cell's score.
   static func cubes(_ grid: ScoreGrid, background: Int?, thresholds: [Float]) -> [GridDetection] {
     var first: [Cube] = []
     for row in 0..<grid.height {
@@ -19,9 +20,9 @@ extension CentroidDecoder {
         }
       }
     }
-    var merged: [Cube] = []
-    for cube in first { absorb(cube, into: &merged) }
-    return merged.map { cube in
+    var growing: [Cube] = []
+    let kept = first.filter { absorb($0, into: &growing) }
+    return kept.map { cube in
       GridDetection(
         channel: cube.channel, x: Double(cube.box.left) + Double(cube.box.width) / 2,
         y: Double(cube.box.top) + Double(cube.box.height) / 2, score: cube.score, box: cube.box)
@@ -34,23 +35,31 @@ extension CentroidDecoder {
     var box: CellBox
   }
 
-  private static func absorb(_ cube: Cube, into cubes: inout [Cube]) {
-    let box = cube.box
-    for index in cubes.indices where cubes[index].channel == cube.channel {
-      let own = cubes[index].box
-      let apart =
-        own.left + own.width < box.left || own.top + own.height < box.top
-        || own.left > box.left + box.width || own.top > box.top + box.height
-      if apart { continue }
-      cubes[index].box.left = min(own.left, box.left)
-      cubes[index].box.top = min(own.top, box.top)
-      let right = box.left + box.width
-      let bottom = box.top + box.height
-      cubes[index].box.width = max(own.width, right - cubes[index].box.left)
-      cubes[index].box.height = max(own.height, bottom - cubes[index].box.top)
-      cubes[index].score = max(cubes[index].score, cube.score)
-      return
+  /// Whether two boxes share a cell, an edge or a corner.
+  private static func touch(_ a: CellBox, _ b: CellBox) -> Bool {
+    a.left + a.width >= b.left && a.top + a.height >= b.top && a.left <= b.left + b.width
+      && a.top <= b.top + b.height
+  }
+
+  /// Lets the first box that touches it absorb a cell or box; if none does, it is added.
+  ///
+  /// - Returns: whether it was added.
+  @discardableResult
+  private static func absorb(_ cell: Cube, into cubes: inout [Cube]) -> Bool {
+    let box = cell.box
+    guard
+      let index = cubes.firstIndex(where: { $0.channel == cell.channel && touch($0.box, box) })
+    else {
+      cubes.append(cell)
+      return true
     }
-    cubes.append(cube)
+    let own = cubes[index].box
+    let left = min(own.left, box.left)
+    let top = min(own.top, box.top)
+    cubes[index].box = CellBox(
+      left: left, top: top, width: max(own.width, box.left + box.width - left),
+      height: max(own.height, box.top + box.height - top))
+    cubes[index].score = max(cubes[index].score, cell.score)
+    return false
   }
 }

@@ -35,7 +35,13 @@ public final class MediaFile {
         durationSeconds: nil, timeBase: (1, 1), creationTime: decoded.exif.isoDateTime)
       return
     }
-    let reader = try VideoReader(path: path, keyframesOnly: keyframesOnly, threads: threads)
+    let reader: VideoReader
+    do {
+      reader = try VideoReader(path: path, keyframesOnly: keyframesOnly, threads: threads)
+    } catch .noIndex where !Self.beginsWithBox(first) {
+      // FFmpeg takes anything named .mp4 for one and then misses its index.
+      throw .notMedia(file: path, words: "")
+    }
     video = reader
     info = reader.info
   }
@@ -59,22 +65,30 @@ public final class MediaFile {
   public func frame(atPTS pts: Int64) throws(MediaError) -> DecodedFrame? {
     guard let video else { return try next() }
     if video.seek(toKeyframeBefore: pts) {
-      var passed = false
-      while let frame = try video.next() {
-        if frame.time.pts == pts { return frame }
-        if frame.time.pts > pts {
-          passed = true
-          break
-        }
-      }
-      // Some containers' seeking lands late: then only reading from the start finds the frame.
-      if passed, !video.seek(toKeyframeBefore: Int64.min / 4) { return nil }
+      // Some containers' seeking lands late, past the frame or past the last keyframe: then only
+      // reading from the start finds it.
+      if let frame = try? Self.frame(atPTS: pts, in: video) { return frame }
+      if !video.seek(toKeyframeBefore: Int64.min / 4) { return nil }
     }
+    return try Self.frame(atPTS: pts, in: video)
+  }
+
+  private static func frame(atPTS pts: Int64, in video: VideoReader) throws(MediaError)
+    -> DecodedFrame?
+  {
     while let frame = try video.next() {
       if frame.time.pts == pts { return frame }
       if frame.time.pts > pts { return nil }
     }
     return nil
+  }
+
+  /// Whether a file begins as MP4 and MOV files do: with a box of a known type.
+  private static func beginsWithBox(_ first: [UInt8]) -> Bool {
+    guard first.count >= 8 else { return false }
+    let type = String(decoding: first[4..<8], as: UTF8.self)
+    return ["ftyp", "mdat", "moov", "wide", "free", "skip", "pnot", "uuid", "moof", "styp"]
+      .contains(type)
   }
 
   private static func firstBytes(_ path: String) throws(MediaError) -> [UInt8] {

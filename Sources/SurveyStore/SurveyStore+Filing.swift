@@ -35,7 +35,7 @@ public struct StoredRecording: Sendable, Hashable, Identifiable {
 
   /// A recording; `id` is 0 until it is saved.
   public init(
-    id: Int64 = 0, deploymentID: Int64, mediaID: Int64?, path: String, name: String,
+    id: Int64 = 0, deploymentID: Int64, mediaID: Int64? = nil, path: String, name: String,
     size: Int64? = nil, modified: Double? = nil, reason: String? = nil
   ) {
     self.id = id

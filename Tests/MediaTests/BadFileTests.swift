@@ -1,0 +1,137 @@
+import Foundation
+import Media
+import TestSupport
+import Testing
+
+/// Reads a file to its end; how many frames it gave.
+private func frameCount(_ file: MediaFile) throws -> Int {
+  var count = 0
+  while try file.next() != nil { count += 1 }
+  return count
+}
+
+@Suite struct BadFileTests {
+  private let folder: TemporaryFolder
+  private let good: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    good = try folder.file("good.mp4")
+    try Tool.ffmpeg([
+      "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=4", "-c:v", "libx264", "-g", "25",
+      "-movflags", "+faststart", good,
+    ])
+  }
+
+  private func error(_ path: String) -> MediaError? {
+    do {
+      _ = try frameCount(MediaFile(path: path))
+      return nil
+    } catch { return error as? MediaError }
+  }
+
+  @Test func whatIsNoVideoSaysSo() throws {
+    let text = try folder.write(Data("dear diary, today we saw fish\n".utf8), to: "notes.mp4")
+    guard case .notMedia = error(text) else { Issue.record("text"); return }
+    let empty = try folder.write(Data(), to: "empty.mp4")
+    #expect(error(empty) == .empty(file: empty))
+    #expect(error(folder.path + "/none.mp4") == .notFound(file: folder.path + "/none.mp4"))
+    let link = folder.path + "/link.mp4"
+    try FileManager.default.createSymbolicLink(
+      atPath: link, withDestinationPath: "/media/card/GX010001.MP4")
+    #expect(error(link) == .danglingLink(file: link, target: "/media/card/GX010001.MP4"))
+    let sound = try folder.file("sound.mp4")
+    try Tool.ffmpeg(["-f", "lavfi", "-i", "sine=d=1", sound])
+    #expect(error(sound) == .noVideo(file: sound, streams: ["sound"]))
+    let picture = try folder.write(Data([0xFF, 0xD8, 0xFF, 0xE0, 0, 16]), to: "cut.jpg")
+    guard case .undecodable(_, "jpeg", let words) = error(picture) else {
+      Issue.record("jpeg")
+      return
+    }
+    #expect(!words.isEmpty)
+  }
+
+  @Test func aMissingIndexIsNamed() throws {
+    let late = try folder.file("late.mp4")
+    try Tool.ffmpeg(["-i", good, "-c", "copy", late])
+    let data = try Data(contentsOf: URL(filePath: late))
+    let cut = try folder.write(data.prefix(data.count / 2), to: "no-moov.mp4")
+    #expect(error(cut) == .noIndex(file: cut))
+  }
+
+  @Test func aTruncatedFileGivesWhatItHas() throws {
+    let data = try Data(contentsOf: URL(filePath: good))
+    let cut = try folder.write(data.prefix(data.count * 6 / 10), to: "cut.mp4")
+    let file = try MediaFile(path: cut)
+    let count = try frameCount(file)
+    #expect((30..<100).contains(count))
+    #expect(file.damage?.endsEarly == true)
+  }
+
+  @Test func damageInTheMiddleIsPassedOver() throws {
+    var data = try Data(contentsOf: URL(filePath: good))
+    var generator = SeededGenerator(seed: 3)
+    for index in data.count / 2..<data.count / 2 + 4000 {
+      data[index] = UInt8.random(in: 0...255, using: &generator)
+    }
+    let file = try MediaFile(path: try folder.write(data, to: "damaged.mp4"))
+    #expect(try frameCount(file) > 60)
+    #expect(file.damage != nil)
+  }
+
+  /// Random damage anywhere: an error or frames, never a crash or a hang.
+  @Test func seededMutationsNeverCrash() throws {
+    let data = try Data(contentsOf: URL(filePath: good))
+    var generator = SeededGenerator(seed: 11)
+    for round in 0..<60 {
+      var mutated = data
+      for _ in 0..<Int.random(in: 1...40, using: &generator) {
+        let place = Int.random(in: 0..<mutated.count, using: &generator)
+        mutated[place] = UInt8.random(in: 0...255, using: &generator)
+      }
+      if round % 3 == 0 { mutated = mutated.prefix(.random(in: 1..<mutated.count, using: &generator)) }
+      let path = try folder.write(mutated, to: "mutated.mp4")
+      do { _ = try frameCount(MediaFile(path: path)) } catch is MediaError {}
+    }
+  }
+
+  @Test(arguments: ["with space.mp4", "\"quoted\" 'name'.mp4", "two\nlines é 魚.mp4", "-i.mp4", "a%03d:b.mp4"])
+  func oddNames(_ name: String) throws {
+    let path = folder.path + "/" + name
+    try FileManager.default.copyItem(atPath: good, toPath: path)
+    #expect(try frameCount(MediaFile(path: path)) == 100)
+  }
+
+  @Test func errorsSayFileAndRemedy() {
+    let text = MediaError.noIndex(file: "GX010001.MP4").description
+    #expect(text.hasPrefix("GX010001.MP4: "))
+    #expect(text.contains("repair"))
+  }
+}
+
+@Suite struct ContentHashTests {
+  @Test func contentDecidesNotName() throws {
+    let folder = try TemporaryFolder()
+    let data = Data((0..<100_000).map { UInt8(truncatingIfNeeded: $0 * 31) })
+    let a = try folder.write(data, to: "a.mp4")
+    let b = try folder.write(data, to: "sub/b.mov")
+    var other = data
+    other[50_000] ^= 1
+    let c = try folder.write(other, to: "c.mp4")
+    #expect(try ContentHash.hash(path: a) == ContentHash.hash(path: b))
+    #expect(try ContentHash.hash(path: a).hash != ContentHash.hash(path: c).hash)
+    #expect(try ContentHash.hash(path: a).size == 100_000)
+  }
+
+  @Test func largeFilesAreHashedByBlocks() throws {
+    let folder = try TemporaryFolder()
+    var data = Data(count: 40 << 20)
+    data[0] = 1
+    let a = try folder.write(data, to: "a.mp4")
+    data[data.count - 1] = 1
+    let end = try folder.write(data, to: "b.mp4")
+    let longer = try folder.write(data + Data([0]), to: "c.mp4")
+    let hashes = try [a, end, longer].map { try ContentHash.hash(path: $0).hash }
+    #expect(Set(hashes).count == 3)
+  }
+}

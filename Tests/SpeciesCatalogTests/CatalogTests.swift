@@ -1,0 +1,157 @@
+import Foundation
+import SpeciesCatalog
+import TestSupport
+import Testing
+
+@Suite struct CatalogTests {
+  private let catalog: SpeciesCatalog
+
+  init() throws { catalog = try SpeciesCatalog(folder: Repository.root.appending(path: "Species")) }
+
+  @Test func theTenSpeciesWithTheirIdentifiers() {
+    let species = catalog.taxa.filter { $0.rank == .species }
+    let expected = [
+      "Acanthurus coeruleus": 159_581, "Acanthurus leucosternon": 219_628,
+      "Chrysiptera cyanea": 218_781, "Chrysiptera hemicyanea": 276_832,
+      "Chrysiptera taupou": 276_846, "Dascyllus carneus": 212_848, "Naso brevirostris": 219_671,
+      "Paracanthurus hepatus": 219_676, "Pomacanthus chrysurus": 220_006,
+      "Zebrasoma xanthurum": 219_681,
+    ]
+    #expect(
+      Dictionary(uniqueKeysWithValues: species.map { ($0.scientificName ?? "", $0.aphiaID) })
+        == expected.mapValues { Optional($0) })
+    #expect(species.allSatisfy { !($0.sources ?? []).isEmpty })
+  }
+
+  @Test(arguments: [
+    "Zebrasoma xanthurum", "zebrasoma-xanthurum", "Yellowtail tang", "purple tang", "219681",
+    "xanthurum",
+  ])
+  func namesOfOneSpecies(_ name: String) throws {
+    #expect(try catalog.taxon(named: name).aphiaID == 219_681)
+  }
+
+  @Test func anUnknownNameSaysWhatIsNear() {
+    let error = #expect(throws: SpeciesCatalogError.self) {
+      try catalog.taxon(named: "acanthurus")
+    }
+    #expect(error?.description.contains("Acanthurus coeruleus") == true)
+    #expect(throws: SpeciesCatalogError.unknownSpecies(name: "trout", similar: [])) {
+      try catalog.taxon(named: "trout")
+    }
+  }
+
+  @Test func groupsHaveNoIdentifier() {
+    #expect(catalog.taxon(id: "fish")?.aphiaID == nil)
+    #expect(catalog.taxon(id: "fish")?.lsid == nil)
+    #expect(
+      catalog.taxon(id: "naso")?.lsid == "urn:lsid:marinespecies.org:taxname:205230")
+  }
+
+  @Test func everyModelHasACardThatHolds() throws {
+    for name in try catalog.modelNames() {
+      let folder = try catalog.modelFolder(name)
+      let card = try catalog.card(
+        folder.appending(path: "card.json"), decoders: ["peak", "edge-impulse"])
+      #expect(card.name == name)
+      for file in card.files {
+        let bytes = [UInt8](try Data(contentsOf: folder.appending(path: file.file)))
+        #expect(SpeciesCatalog.sha256(bytes) == file.sha256, "\(name)/\(file.file)")
+      }
+      #expect(!card.trainingData.isEmpty && !card.licence.isEmpty)
+    }
+  }
+
+  @Test func hashesAsTheStandardSays() {
+    #expect(
+      SpeciesCatalog.sha256([UInt8]("abc".utf8))
+        == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+  }
+
+  @Test(arguments: [
+    (#"{"id": "x", "commonName": "X", "rank": "group"}"#, nil),
+    (#"{"id": "y", "commonName": "X", "rank": "group"}"#, "id"),
+    (#"{"id": "x", "commonName": "X", "rank": "group", "aphiaID": 3}"#, "rank"),
+    (#"{"id": "x", "commonName": "X", "rank": "genus"}"#, "scientificName"),
+    (#"{"id": "x", "commonName": "", "rank": "group"}"#, "commonName"),
+    (#"{"id": "x", "commonName": "X", "rank": "fishy"}"#, "rank"),
+    (#"{"id": "x", "rank": "group"}"#, "commonName"),
+    (
+      #"{"id":"x","commonName":"X","rank":"species","scientificName":"A b","family":"F","genus":"A","epithet":"c"}"#,
+      "scientificName"
+    ),
+    ("{", "JSON"),
+  ])
+  func filesAreChecked(_ text: String, _ wrong: String?) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Data(text.utf8), to: "taxa/x.json")
+    if let wrong {
+      let error = #expect(throws: SpeciesCatalogError.self) {
+        try SpeciesCatalog(folder: URL(filePath: folder.path))
+      }
+      #expect(error?.description.contains("x.json") == true)
+      #expect(error?.description.contains(wrong) == true, "\(String(describing: error))")
+    } else {
+      #expect(try SpeciesCatalog(folder: URL(filePath: folder.path)).taxa.count == 1)
+    }
+  }
+
+  @Test func foundBesideAProgramAndAfterAnInstall() throws {
+    let folder = try TemporaryFolder()
+    let fish = Data(#"{"id": "fish", "commonName": "Fish", "rank": "group"}"#.utf8)
+    try folder.write(fish, to: "prefix/share/fishcam/Species/taxa/fish.json")
+    try folder.write(fish, to: "checkout/Species/taxa/fish.json")
+    let installed = try SpeciesCatalog.folder(
+      near: URL(filePath: folder.path + "/prefix/bin/fishcam"))
+    #expect(installed.path == folder.path + "/prefix/share/fishcam/Species")
+    let built = try SpeciesCatalog.folder(
+      near: URL(filePath: folder.path + "/checkout/.build/x86_64/debug/fishcam"))
+    #expect(built.path == folder.path + "/checkout/Species")
+    #expect(throws: SpeciesCatalogError.self) {
+      try SpeciesCatalog.folder(near: URL(filePath: "/nowhere/at/all/fishcam"))
+    }
+  }
+}
+
+@Suite struct ModelCardTests {
+  private func problem(_ change: (inout [String: Any]) -> Void) throws -> String? {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      Data(#"{"id": "fish", "commonName": "Fish", "rank": "group"}"#.utf8), to: "taxa/fish.json")
+    var card: [String: Any] = [
+      "name": "m", "version": "1", "task": "centroids", "description": "d",
+      "files": [["file": "m.tflite", "precision": "int8", "sha256": String(repeating: "a", count: 64)]],
+      "input": ["fit": "letterbox", "pixelRange": [0, 1]], "background": 0,
+      "labels": [["label": "fish", "taxon": "fish", "threshold": 0.5]], "decoder": "peak",
+      "floor": 0.1, "trainingData": [], "licence": "Apache-2.0",
+    ]
+    change(&card)
+    let file = try folder.write(
+      try JSONSerialization.data(withJSONObject: card), to: "card.json")
+    let catalog = try SpeciesCatalog(folder: URL(filePath: folder.path))
+    do {
+      _ = try catalog.card(URL(filePath: file), decoders: ["peak", "edge-impulse"])
+      return nil
+    } catch { return error.description }
+  }
+
+  @Test func aGoodCard() throws { #expect(try problem { _ in } == nil) }
+
+  @Test func whatIsWrongIsNamed() throws {
+    let label = { (threshold: Double, taxon: String) in
+      [["label": "fish", "taxon": taxon, "threshold": threshold] as [String: Any]]
+    }
+    #expect(try problem { $0["labels"] = label(0, "fish") }?.contains("labels.threshold") == true)
+    #expect(try problem { $0["labels"] = label(0.05, "fish") }?.contains("floor") == true)
+    #expect(try problem { $0["labels"] = label(0.5, "tuna") }?.contains("tuna") == true)
+    #expect(try problem { $0["labels"] = [Any]() }?.contains("labels") == true)
+    #expect(try problem { $0["background"] = 2 }?.contains("background") == true)
+    #expect(try problem { $0["decoder"] = "magic" }?.contains("decoder") == true)
+    #expect(try problem { $0["files"] = [Any]() }?.contains("files") == true)
+    #expect(try problem { $0["input"] = ["fit": "squeeze"] }?.contains("fit") == true)
+    #expect(
+      try problem { $0["input"] = ["fit": "crop", "pixelRange": [1, 0]] }?.contains("pixelRange")
+        == true)
+    #expect(try problem { $0["name"] = nil }?.contains("name") == true)
+  }
+}
