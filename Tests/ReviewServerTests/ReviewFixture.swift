@@ -3,8 +3,7 @@ import GRDB
 import Media
 import ReviewServer
 import Survey
-
-@testable import SurveyStore
+import SurveyStore
 
 /// A small survey with a real video, in a folder of its own.
 ///
@@ -59,7 +58,8 @@ final class ReviewFixture: Sendable {
     copy = try Self.record(store, dive2, media, other, "copy.mp4", hash.size)
     try store.save(
       StoredRecording(
-        id: 0, deploymentID: dive2.id, path: folder.appending(path: "broken.mp4").path,
+        id: 0, deploymentID: dive2.id, mediaID: nil,
+        path: folder.appending(path: "broken.mp4").path,
         name: "broken.mp4", reason: "the recording has no index (moov atom)"))
     try Self.look(store, run, media, times)
 
