@@ -11,7 +11,8 @@ struct DeploymentPage: Sendable {
     var time: String
     var file: String
     var counts: [Count]
-    var badge: String?
+    var badges: [String]
+    var isPeak: Bool
     var reviewText: String?
     var isReviewed: Bool
   }
@@ -77,11 +78,7 @@ extension ReviewDesk {
       surveyHref: Address.survey(run: run.id), siteName: deployment.site, deployment: view,
       peaks: page > 1 || view.isExcluded
         ? []
-        : peaks.compactMap { row in
-          row.maxNSighting.map {
-            scribe.card($0, badge: "MaxN \(row.maxN) · \(row.taxon.shownName)")
-          }
-        },
+        : scribe.peaks(peaks),
       hasPeaks: page == 1 && !view.isExcluded && !peaks.isEmpty,
       cards: part.map { scribe.card($0) },
       heading: counted(frames.count, "frame", "frames")
@@ -106,17 +103,29 @@ private struct CardScribe {
   var salt: String
   var files: [Int64: String]
 
-  func card(_ sighting: ReviewSighting, badge: String? = nil) -> DeploymentPage.Card {
+  /// A card for each frame that is some label's MaxN frame, in the labels' order.
+  func peaks(_ rows: [ReviewTally.Row]) -> [DeploymentPage.Card] {
+    var frames: [ReviewSighting] = []
+    var badges: [Int64: [String]] = [:]
+    for row in rows {
+      guard let sighting = row.maxNSighting else { continue }
+      if badges[sighting.frameID] == nil { frames.append(sighting) }
+      badges[sighting.frameID, default: []].append("MaxN \(row.maxN) · \(row.taxon.shownName)")
+    }
+    return frames.map { card($0, badges: badges[$0.frameID] ?? []) }
+  }
+
+  func card(_ sighting: ReviewSighting, badges: [String] = []) -> DeploymentPage.Card {
     let (frame, recording) = (sighting.frameID, sighting.recordingID)
     let (judged, total) = (sighting.reviewed, sighting.detections)
     return DeploymentPage.Card(
       href: Address.frame(frame, recording: recording),
       thumbnail: Address.picture(frame, recording: recording, .thumbnail, salt: salt),
       time: clockText(seconds: sighting.seconds), file: files[recording] ?? "",
-      counts: sighting.counts.map {
+      counts: sighting.counts.sorted { $0.individuals > $1.individuals }.map {
         DeploymentPage.Count(of: names[$0.label] ?? $0.label, number: $0.individuals)
       },
-      badge: badge,
+      badges: badges, isPeak: !badges.isEmpty,
       reviewText: judged == 0
         ? nil : judged == total ? "reviewed" : "\(judged) of \(total) reviewed",
       isReviewed: judged == total)

@@ -197,7 +197,9 @@ extension FrameState.Detection {
       default: detection.isFaint ? "below the threshold, does not count" : "not reviewed"
       }
     isFaint = detection.isFaint
-    isRight = detection.x > 0.8
+    // Letters are about ten pixels wide on a picture of this size.
+    let textWidth = Double(10 * (shownName.count + scoreText.count + 5))
+    isRight = x + textWidth > Double(size.width) && x > textWidth
     textX = isRight ? x - 22 : x + 22
   }
 }

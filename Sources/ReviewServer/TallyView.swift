@@ -50,7 +50,9 @@ struct TallyView: Encodable, Sendable {
     effortText = String(format: minutes < 1 ? "%.2f min" : "%.1f min", minutes)
     reviewedText =
       tally.detections == 0
-      ? "no detections" : "\(grouped(tally.reviewed)) of \(grouped(tally.detections)) reviewed"
+      ? "no detections"
+      : "\(grouped(tally.reviewed)) of \(counted(tally.detections, "detection", "detections")) "
+        + "reviewed"
     let unseen = rows.filter(\.isZero).map(\.name)
     unseenText = unseen.isEmpty ? nil : unseen.joined(separator: ", ")
   }

@@ -81,7 +81,7 @@ struct BrowserTests {
         let other = #"document.querySelector('tr[data-label="naso_brevirostris"]')?.innerText"#
         try await browser.wait(
           for: "\(other)?.replace(/\\s+/g, ' ')",
-          "Spotted unicornfish Naso brevirostris 1 0:00:01.000 0.05 –")
+          "Spotted unicornfish 1 0:00:01.000 0.05")
         #expect(try await browser.evaluate(fishRow) == "3")
         #expect(try fixture.maxN("dive 1")["fish"] == 3)
         try await browser.screenshot("6-renamed")

@@ -13,7 +13,8 @@ struct PageTests {
       let html = try await server.get("/").text
       for part in [
         "North reef", "South reef", "dive 1", "drop A", "20 frames", "Palette surgeonfish",
-        "<i>Paracanthurus hepatus</i>", "fish 0.1", "one frame a second", "0 of 15 reviewed",
+        "<i>Paracanthurus hepatus</i>", "fish 0.1", "one frame a second",
+        "0 of 15 detections reviewed",
         "the recording has no index (moov atom)", "1 recording could not be used",
         #"data-maxn>3</td>"#,
       ] { #expect(html.contains(part), "\(part)") }

@@ -26,6 +26,15 @@ final class WebDriver: Sendable {
   ) async throws {
     let driver = try await start(width: width, height: height)
     do {
+      // The window's size holds the browser's own bars; this is the page's.
+      try await driver.call(
+        "POST", "/goog/cdp/execute",
+        [
+          "cmd": "Emulation.setDeviceMetricsOverride",
+          "params": [
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
+          ] as [String: Any],
+        ])
       // What Chromium loads for its own first page is no request of ours.
       try await driver.open("about:blank")
       _ = try await driver.requests()
@@ -58,7 +67,8 @@ final class WebDriver: Sendable {
     var said = ""
     for await text in lines {
       said += text
-      guard let match = said.firstMatch(of: /successfully on port (\d+)/), let port = Int(match.1) else {
+      guard let match = said.firstMatch(of: /successfully on port (\d+)/), let port = Int(match.1)
+      else {
         continue
       }
       let profile = FileManager.default.temporaryDirectory

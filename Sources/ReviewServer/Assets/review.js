@@ -1,6 +1,7 @@
 // Shows a number's page at once when a selection changes; without this the button does it.
 for (const select of document.querySelectorAll("[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
+  select.form.querySelector("button").hidden = true;
 }
 
 // A page kept by the browser may be older than the newest verdicts.
@@ -52,6 +53,12 @@ function startFrame(bench) {
     // Last drawn is on top.
     shape.parentNode.append(shape);
     if (focus) item.focus({ preventScroll: true });
+    reveal(item);
+    thinOut();
+  }
+
+  // Scrolls the list, never the page.
+  function reveal(item) {
     const list = item.parentNode;
     if (item.offsetTop < list.scrollTop + list.offsetTop) {
       list.scrollTop = item.offsetTop - list.offsetTop;
@@ -72,6 +79,28 @@ function startFrame(bench) {
     bench.classList.toggle("with-faint", isOn);
     faintBox.checked = isOn;
     if (selected && selected.offsetParent === null) select(null);
+    thinOut();
+  }
+
+  // Where texts would lie on each other, the lower scores keep their number only; a detection that
+  // is selected or pointed at shows all of its own.
+  function thinOut() {
+    const shapes = items.map(mark).filter((shape) => shape.getClientRects().length);
+    for (const shape of shapes) shape.classList.remove("crowded");
+    shapes.sort((a, b) => b.classList.contains("selected") - a.classList.contains("selected"));
+    const rings = new Map(
+      shapes.map((shape) => [shape, shape.querySelector(".ring").getBoundingClientRect()]),
+    );
+    const texts = [];
+    for (const shape of shapes) {
+      const box = shape.querySelector("text").getBoundingClientRect();
+      const meets = (other) =>
+        other.left < box.right && box.left < other.right && other.top < box.bottom &&
+        box.top < other.bottom;
+      const others = shapes.filter((other) => other !== shape).map((other) => rings.get(other));
+      if ([...others, ...texts].some(meets)) shape.classList.add("crowded");
+      texts.push(shape.querySelector("text").getBoundingClientRect());
+    }
   }
 
   function show(state) {
@@ -87,7 +116,11 @@ function startFrame(bench) {
       }
       item.querySelector("[data-name]").textContent = detection.shownName;
       item.querySelector("[data-said]").textContent = detection.stateText;
-      shape.querySelector(".what").textContent = `${detection.number} ${detection.shownName}`;
+      const what = ` ${detection.shownName} ${detection.scoreText}`;
+      shape.querySelector(".what").textContent = what;
+      const text = shape.querySelector("text");
+      text.setAttribute("x", detection.textX);
+      text.setAttribute("text-anchor", detection.isRight ? "end" : "start");
     }
     bench.querySelector("[data-count]").textContent = state.countText;
     bench.querySelector("[data-faint-count]").textContent = state.faint;
@@ -96,6 +129,7 @@ function startFrame(bench) {
       before.set(row.dataset.label, Number(row.querySelector("[data-maxn]").textContent));
     }
     showTally(place, state.tally);
+    thinOut();
     return state.tally.rows
       .filter((row) => (before.get(row.label) ?? 0) !== row.maxN)
       .map((row) => `MaxN of ${row.name}: ${before.get(row.label) ?? 0} → ${row.maxN}.`);
@@ -186,6 +220,7 @@ function startFrame(bench) {
       const done = { confirm: "confirmed", reject: "rejected", rename: "renamed", undo: "as the machine has it" };
       say(`${number} ${done[kind]}. ${changes.join(" ")}`);
       if (item.offsetParent === null) move(1);
+      else reveal(item);
     } catch (error) {
       say(`Not saved: ${error.message}`, true);
     } finally {
@@ -243,12 +278,18 @@ function startFrame(bench) {
 
   const go = (rel) => document.querySelector(`.step a[rel="${rel}"]`)?.click();
   const keys = {
-    n: () => move(1), ArrowDown: () => move(1),
-    p: () => move(-1), ArrowUp: () => move(-1),
-    c: () => judge("confirm"), x: () => judge("reject"),
-    r: openRename, u: () => judge("undo"),
-    j: () => go("next"), ArrowRight: () => go("next"),
-    k: () => go("prev"), ArrowLeft: () => go("prev"),
+    n: () => move(1),
+    ArrowDown: () => move(1),
+    p: () => move(-1),
+    ArrowUp: () => move(-1),
+    c: () => judge("confirm"),
+    x: () => judge("reject"),
+    r: openRename,
+    u: () => judge("undo"),
+    j: () => go("next"),
+    ArrowRight: () => go("next"),
+    k: () => go("prev"),
+    ArrowLeft: () => go("prev"),
     b: () => showFaint(!faintBox.checked),
     l: () => bench.classList.toggle("no-names"),
   };
@@ -283,5 +324,7 @@ function startFrame(bench) {
     const ahead = () => (new Image().src = bench.dataset.nextPicture);
     picture.complete ? ahead() : picture.addEventListener("load", ahead, { once: true });
   }
+  thinOut();
+  addEventListener("resize", thinOut);
   if (items.length) select(visible()[0] ?? null, false);
 }
