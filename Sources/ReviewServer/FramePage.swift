@@ -197,8 +197,8 @@ extension FrameState.Detection {
       default: detection.isFaint ? "below the threshold, does not count" : "not reviewed"
       }
     isFaint = detection.isFaint
-    // Letters are about ten pixels wide on a picture of this size.
-    let textWidth = Double(10 * (shownName.count + scoreText.count + 5))
+    // Letters are about eleven pixels wide on a picture of this size.
+    let textWidth = Double(11 * (shownName.count + scoreText.count + 5))
     isRight = x + textWidth > Double(size.width) && x > textWidth
     textX = isRight ? x - 22 : x + 22
   }
