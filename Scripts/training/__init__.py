@@ -1,0 +1,1 @@
+"""Training of centroid networks: data, network, loss, loop, export and measurement."""
