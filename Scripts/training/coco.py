@@ -14,8 +14,8 @@ class Sample:
 
     `image` is RGB uint8. `boxes` are [left, top, width, height] in pixels of `image`, `labels`
     the index of each box's label. `ignored` are boxes that are neither fish nor background.
-    `complete` is false where unlabelled fish are known or suspected; `source` and `video` say
-    where it comes from.
+    `complete` is false where unlabelled fish are known or suspected; `source`, `video` and
+    `folder` (as the configuration names it) say where it comes from.
     """
 
     image: np.ndarray
@@ -25,6 +25,7 @@ class Sample:
     complete: bool
     source: str
     video: str
+    folder: str = ""
 
 
 def label_indices(config):
@@ -66,7 +67,8 @@ def load(folder, config, scale_of=None):
         samples.append(Sample(
             image, np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64),
             np.array(ignored, np.float32).reshape(-1, 4), entry.get("labels") != "incomplete",
-            entry.get("source") or folder.parent.name, entry.get("video") or entry.get("clip", "")))
+            entry.get("source") or folder.parent.name, entry.get("video") or entry.get("clip", ""),
+            f"{folder.parent.name}/{folder.name}"))
     return samples
 
 

@@ -35,13 +35,13 @@ def peaks(grid, floor):
     return np.array(sorted(found, key=lambda peak: -peak[2]), np.float32).reshape(-1, 3)
 
 
-def matched(found, boxes, margin):
-    """Which of `found` (by falling score) are right: the first to reach each box, greedily.
+def takers(found, boxes, margin):
+    """Which box each of `found` (by falling score) takes, or -1: the first to reach a box has it.
 
     A peak lies in a box give or take `margin` pixels; of several free boxes around it, it takes
     the one whose centre is nearest.
     """
-    right = np.zeros(len(found), bool)
+    taken = np.full(len(found), -1)
     free = np.ones(len(boxes), bool)
     for index, (x, y, _) in enumerate(found):
         inside = free & (x >= boxes[:, 0] - margin) & (y >= boxes[:, 1] - margin) \
@@ -49,9 +49,9 @@ def matched(found, boxes, margin):
         if not inside.any():
             continue
         distance = np.hypot(boxes[:, 0] + boxes[:, 2] / 2 - x, boxes[:, 1] + boxes[:, 3] / 2 - y)
-        free[np.argmin(np.where(inside, distance, np.inf))] = False
-        right[index] = True
-    return right
+        taken[index] = np.argmin(np.where(inside, distance, np.inf))
+        free[taken[index]] = False
+    return taken
 
 
 class Score:
@@ -60,7 +60,8 @@ class Score:
     Pictures with incomplete labels count for recall alone.
     """
 
-    def __init__(self):
+    def __init__(self, folder=""):
+        self.folder = folder
         self.true = np.zeros(len(THRESHOLDS))
         self.false = np.zeros(len(THRESHOLDS))
         self.fish = 0
@@ -74,7 +75,7 @@ class Score:
         """Count one picture's peaks (see `peaks`) against its boxes, in pixels of the input."""
         levels = THRESHOLDS[:, None]
         # The order of matching is the order of scores, so one matching serves every threshold.
-        right = matched(found, boxes, CELL / 2)
+        right = takers(found, boxes, CELL / 2) >= 0
         above = found[:, 2] >= levels if len(found) else np.zeros((len(THRESHOLDS), 0), bool)
         true = (above & right).sum(axis=1)
         self.videos.add(video)
@@ -123,7 +124,7 @@ def by_source(samples, boxes, grids, floor=float(THRESHOLDS[0])):
     scores = {}
     for sample, truth, grid in zip(samples, boxes, grids):
         found = peaks(1 - grid[:, :, 0] if grid.shape[2] > 2 else grid[:, :, 1], floor)
-        score = scores.setdefault(sample.source, Score())
+        score = scores.setdefault(sample.source, Score(sample.folder))
         score.add(found, truth, sample.complete, sample.video)
     return scores
 
