@@ -73,7 +73,7 @@ def render(output, seed, log=print):
             deployment["opcode"], deployment["site"], f"{deployment['latitude']:.2f}",
             f"{deployment['longitude']:.2f}", deployment["start"], str(deployment["depth"]),
             "invented reef", "no-take" if deployment["site"] == GARDEN else "fished", "Yes", "",
-            ";".join(deployment["files"]), "0", "Africa/Dar_es_Salaam", COMMENT]))
+            f"{deployment['site']}/{deployment['opcode']}", "0", "Africa/Dar_es_Salaam", COMMENT]))
     (output / "sites.csv").write_text("\r\n".join(rows) + "\r\n", encoding="utf-8")
 
 
