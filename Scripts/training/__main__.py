@@ -21,23 +21,37 @@ figures.json. On two processor cores an epoch of the fish model takes about a mi
 
 def arguments():
     parser = argparse.ArgumentParser(
-        prog="Scripts/train", epilog=EXAMPLE,
+        prog="Scripts/train",
+        epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Train one model from its configuration file, export it as float32 and int8 "
-                    ".tflite, write its card and measure it.")
+        ".tflite, write its card and measure it.",
+    )
     parser.add_argument("config", metavar="CONFIG.json", help="the model's configuration file")
-    parser.add_argument("--data", type=pathlib.Path, default=ROOT / "../shared/data",
-                        help="folder of the COCO folders named in it (default: ../shared/data)")
-    parser.add_argument("--weights", type=pathlib.Path,
-                        default=ROOT / "../shared/weights/mobilenet_v2_0.35_96_imagenet.npz",
-                        help="ImageNet weights of the backbone, by Keras layer names")
-    parser.add_argument("--output", type=pathlib.Path,
-                        help="folder for what is made (default: the configuration's)")
-    parser.add_argument("--work", type=pathlib.Path,
-                        help="folder for checkpoints (default: .build-train/NAME)")
-    parser.add_argument("--resume", action="store_true",
-                        help="go on from the newest checkpoint; when training is complete, only "
-                             "export and measure again")
+    parser.add_argument(
+        "--data",
+        type=pathlib.Path,
+        default=ROOT / "../shared/data",
+        help="folder of the COCO folders named in it (default: ../shared/data)",
+    )
+    parser.add_argument(
+        "--weights",
+        type=pathlib.Path,
+        default=ROOT / "../shared/weights/mobilenet_v2_0.35_96_imagenet.npz",
+        help="ImageNet weights of the backbone, by Keras layer names",
+    )
+    parser.add_argument(
+        "--output", type=pathlib.Path, help="folder for what is made (default: the configuration's)"
+    )
+    parser.add_argument(
+        "--work", type=pathlib.Path, help="folder for checkpoints (default: .build-train/NAME)"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the newest checkpoint; when training is complete, only "
+        "export and measure again",
+    )
     parser.add_argument("--epochs", type=int, help="instead of the configuration's")
     parser.add_argument("--seed", type=int, help="instead of the configuration's")
     return parser.parse_args()
@@ -52,6 +66,7 @@ def scale_for_training(config):
 def main():
     options = arguments()
     from . import configuration
+
     try:
         config = configuration.load(options.config)
     except configuration.ConfigurationError as error:
@@ -65,7 +80,9 @@ def main():
         sys.exit(f"Scripts/train: {options.weights}: no such file (--weights)")
 
     import tensorflow as tf
+
     from . import coco, export, loop, network
+
     tf.keras.utils.set_random_seed(config["seed"])
     tf.config.experimental.enable_op_determinism()
 
@@ -73,13 +90,17 @@ def main():
         for folder in folders:
             if not (options.data / folder / "annotations.coco.json").exists():
                 sys.exit(f"Scripts/train: {options.data / folder}: holds no annotations.coco.json")
-        return [sample for folder in folders
-                for sample in coco.load(options.data / folder, config, scale_of)]
+        return [
+            sample
+            for folder in folders
+            for sample in coco.load(options.data / folder, config, scale_of)
+        ]
 
     print("reading pictures ...", flush=True)
     train = read(config["train"], scale_for_training(config))
     if "rendered" in config:
         from . import rendered
+
         train += rendered.samples(config, work)
     val = read(config["val"])
     print(f"{len(train)} pictures to train on, {len(val)} to choose by", flush=True)

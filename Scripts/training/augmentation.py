@@ -52,7 +52,7 @@ def _offset(length, window, generator):
 
 
 def _window(image, left, top, scale, width, height):
-    """The part of `image` from (left, top), `scale` picture pixels an output pixel; black outside."""
+    """What `image` shows from (left, top), `scale` of its pixels for one; black outside."""
     rows, columns = image.shape[:2]
     x0, y0 = max(0, round(left)), max(0, round(top))
     x1 = min(columns, round(left + width * scale))
@@ -62,8 +62,9 @@ def _window(image, left, top, scale, width, height):
     canvas = np.zeros((height, width, 3), np.uint8)
     if u1 > u0 and v1 > v0:
         mode = cv2.INTER_AREA if scale >= 1 else cv2.INTER_LINEAR
-        canvas[v0:v1, u0:u1] = cv2.resize(image[y0:y1, x0:x1], (u1 - u0, v1 - v0),
-                                          interpolation=mode)
+        canvas[v0:v1, u0:u1] = cv2.resize(
+            image[y0:y1, x0:x1], (u1 - u0, v1 - v0), interpolation=mode
+        )
     return canvas
 
 
@@ -85,8 +86,9 @@ def _recoloured(picture, generator):
     if generator.random() < 0.05:
         values = np.repeat(values.mean(axis=2, keepdims=True), 3, axis=2)
     if generator.random() < 0.2:
-        values = values + generator.normal(0, generator.uniform(0.005, 0.03),
-                                           values.shape).astype(np.float32)
+        values = values + generator.normal(0, generator.uniform(0.005, 0.03), values.shape).astype(
+            np.float32
+        )
     values = np.where(black, 0, values)
     return np.clip(values * 255 + 0.5, 0, 255).astype(np.uint8)
 
@@ -112,13 +114,15 @@ def target(boxes, labels, ignored, complete, width, height, label_count):
     heat = np.zeros((rows, columns, label_count), np.float32)
     weight = np.full((rows, columns), 1 if complete else -1, np.float32)
     for left, top, across, down in ignored:
-        weight[int(top // CELL):int((top + down) // CELL) + 1,
-               int(left // CELL):int((left + across) // CELL) + 1] = 0
+        weight[
+            int(top // CELL) : int((top + down) // CELL) + 1,
+            int(left // CELL) : int((left + across) // CELL) + 1,
+        ] = 0
     y, x = np.mgrid[0:rows, 0:columns] + 0.5
     for (left, top, across, down), label in zip(boxes, labels):
         centre_x, centre_y = (left + across / 2) / CELL, (top + down / 2) / CELL
         sigma_x, sigma_y = max(0.5, across / 48), max(0.5, down / 48)
-        peak = np.exp(-((x - centre_x) / sigma_x) ** 2 / 2 - ((y - centre_y) / sigma_y) ** 2 / 2)
+        peak = np.exp(-(((x - centre_x) / sigma_x) ** 2) / 2 - ((y - centre_y) / sigma_y) ** 2 / 2)
         np.maximum(heat[:, :, label], peak * 0.99, out=heat[:, :, label])
         row = min(rows - 1, int(centre_y))
         column = min(columns - 1, int(centre_x))

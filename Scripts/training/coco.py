@@ -30,8 +30,9 @@ class Sample:
 
 def label_indices(config):
     """Map COCO category names to label indices, counted from 0."""
-    return {name: index for index, label in enumerate(config["labels"])
-            for name in label["classes"]}
+    return {
+        name: index for index, label in enumerate(config["labels"]) for name in label["classes"]
+    }
 
 
 def load(folder, config, scale_of=None):
@@ -64,11 +65,18 @@ def load(folder, config, scale_of=None):
             elif name in indices and min(annotation["bbox"][2:]) >= 2:
                 boxes.append(box)
                 labels.append(indices[name])
-        samples.append(Sample(
-            image, np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64),
-            np.array(ignored, np.float32).reshape(-1, 4), entry.get("labels") != "incomplete",
-            entry.get("source") or folder.parent.name, entry.get("video") or entry.get("clip", ""),
-            f"{folder.parent.name}/{folder.name}"))
+        samples.append(
+            Sample(
+                image,
+                np.array(boxes, np.float32).reshape(-1, 4),
+                np.array(labels, np.int64),
+                np.array(ignored, np.float32).reshape(-1, 4),
+                entry.get("labels") != "incomplete",
+                entry.get("source") or folder.parent.name,
+                entry.get("video") or entry.get("clip", ""),
+                f"{folder.parent.name}/{folder.name}",
+            )
+        )
     return samples
 
 
@@ -92,5 +100,5 @@ def letterbox(image, width, height):
     left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
     canvas = np.zeros((height, width, 3), np.uint8)
     scaled = cv2.resize(image, inner, interpolation=cv2.INTER_AREA)
-    canvas[top:top + inner[1], left:left + inner[0]] = scaled
+    canvas[top : top + inner[1], left : left + inner[0]] = scaled
     return canvas, scale, left, top

@@ -4,10 +4,25 @@ import json
 import pathlib
 
 REQUIRED = {
-    "name": str, "version": str, "description": str, "input": dict, "network": dict,
-    "labels": list, "train": list, "val": list, "test": list, "selectThresholdOn": list,
-    "epochs": int, "batchSize": int, "learningRate": float, "weightDecay": float, "seed": int,
-    "ignoreAbove": float, "floor": float, "trainingData": list, "licence": str,
+    "name": str,
+    "version": str,
+    "description": str,
+    "input": dict,
+    "network": dict,
+    "labels": list,
+    "train": list,
+    "val": list,
+    "test": list,
+    "selectThresholdOn": list,
+    "epochs": int,
+    "batchSize": int,
+    "learningRate": float,
+    "weightDecay": float,
+    "seed": int,
+    "ignoreAbove": float,
+    "floor": float,
+    "trainingData": list,
+    "licence": str,
 }
 
 

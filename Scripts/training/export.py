@@ -5,7 +5,9 @@ import json
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+from tensorflow.python.framework.convert_to_constants import (
+    convert_variables_to_constants_v2,
+)
 
 from . import coco, measurement
 
@@ -19,8 +21,9 @@ def finish(config, model, train, val, test, output):
     size = config["input"]
     real = [sample for sample in train if sample.source != "rendered"]
     chosen = np.random.default_rng(config["seed"]).choice(len(real), REPRESENTATIVE, replace=False)
-    pictures = [coco.letterbox(real[index].image, size["width"], size["height"])[0]
-                for index in chosen]
+    pictures = [
+        coco.letterbox(real[index].image, size["width"], size["height"])[0] for index in chosen
+    ]
     files = {}
     for precision in ("int8", "float32"):
         path = output / f"{config['name']}-{precision}.tflite"
@@ -32,9 +35,13 @@ def finish(config, model, train, val, test, output):
         print(f"measuring {path.name} ...", flush=True)
         figures[precision], chosen_here = measure(config, path, val, test, threshold)
         threshold = threshold or chosen_here
-    (output / "figures.json").write_text(json.dumps(
-        {"threshold": threshold, "threshold_chosen_on": config["selectThresholdOn"],
-         **figures}, indent=2) + "\n")
+    (output / "figures.json").write_text(
+        json.dumps(
+            {"threshold": threshold, "threshold_chosen_on": config["selectThresholdOn"], **figures},
+            indent=2,
+        )
+        + "\n"
+    )
     (output / "card.json").write_text(json.dumps(card(config, files, threshold), indent=2) + "\n")
     for precision, by_source in figures.items():
         for name, row in by_source.items():
@@ -46,11 +53,13 @@ def convert(model, size, representative):
     signature = tf.TensorSpec([1, size["height"], size["width"], 3], tf.float32)
     function = tf.function(lambda x: model(x, training=False)).get_concrete_function(signature)
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [convert_variables_to_constants_v2(function)])
+        [convert_variables_to_constants_v2(function)]
+    )
     if representative is not None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: (
-            [picture[np.newaxis].astype(np.float32) / 255] for picture in representative)
+            [picture[np.newaxis].astype(np.float32) / 255] for picture in representative
+        )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
     return converter.convert()
@@ -82,12 +91,13 @@ def measure(config, path, val, test, threshold):
     size = config["input"]
     scores = {}
     for split, samples in (("val", val), ("test", test)):
-        pictures, boxes = measurement.prepared(samples, size["width"], size["height"], coco.letterbox)
+        pictures, boxes = measurement.prepared(
+            samples, size["width"], size["height"], coco.letterbox
+        )
         found = measurement.by_source(samples, boxes, run(path, pictures), config["floor"])
         scores |= {f"{split} {source}": score for source, score in found.items()}
     if threshold is None:
-        chosen = [score for score in scores.values()
-                  if score.folder in config["selectThresholdOn"]]
+        chosen = [score for score in scores.values() if score.folder in config["selectThresholdOn"]]
         threshold, _ = measurement.best_threshold(chosen)
     return {name: score.at(threshold) for name, score in sorted(scores.items())}, threshold
 
@@ -95,16 +105,26 @@ def measure(config, path, val, test, threshold):
 def card(config, files, threshold):
     """The card that Fishcam reads beside the model."""
     return {
-        "name": config["name"], "version": config["version"], "task": "centroids",
+        "name": config["name"],
+        "version": config["version"],
+        "task": "centroids",
         "description": config["description"],
-        "files": [{"file": path.name, "precision": precision,
-                   "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-                  for precision, path in files.items()],
+        "files": [
+            {
+                "file": path.name,
+                "precision": precision,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            }
+            for precision, path in files.items()
+        ],
         "input": {"fit": "letterbox", "pixelRange": config["input"]["pixelRange"]},
         "background": 0,
-        "labels": [{"label": label["label"], "taxon": label["taxon"], "threshold": threshold}
-                   for label in config["labels"]],
-        "decoder": "peak", "floor": config["floor"],
+        "labels": [
+            {"label": label["label"], "taxon": label["taxon"], "threshold": threshold}
+            for label in config["labels"]
+        ],
+        "decoder": "peak",
+        "floor": config["floor"],
         "trainingData": config["trainingData"],
         "licence": config["licence"],
     }

@@ -21,10 +21,12 @@ class Loop:
         size = config["input"]
         self.width, self.height = size["width"], size["height"]
         self.pictures, self.boxes = measurement.prepared(
-            val, self.width, self.height, coco.letterbox)
+            val, self.width, self.height, coco.letterbox
+        )
         self.steps = math.ceil(self._real_count() / config["batchSize"])
         self.optimizer = tf.keras.optimizers.AdamW(
-            learning_rate=0.0, weight_decay=config["weightDecay"], global_clipnorm=5.0)
+            learning_rate=0.0, weight_decay=config["weightDecay"], global_clipnorm=5.0
+        )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(model.trainable_variables)
         self.epoch, self.best = 0, -1.0
@@ -37,8 +39,9 @@ class Loop:
     def _step(self, pictures, heat, weight):
         with tf.GradientTape() as tape:
             values = tf.cast(pictures, tf.float32) / 255
-            loss = network.peak_loss(self.model(values, training=True), heat, weight,
-                                     self.config["ignoreAbove"])
+            loss = network.peak_loss(
+                self.model(values, training=True), heat, weight, self.config["ignoreAbove"]
+            )
         gradients = tape.gradient(loss, self.model.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables))
         return loss
@@ -68,7 +71,7 @@ class Loop:
 
         def make():
             for start in range(0, len(order), size):
-                made.put(self._batch(order[start:start + size], generator))
+                made.put(self._batch(order[start : start + size], generator))
             made.put(None)
 
         threading.Thread(target=make, daemon=True).start()
@@ -80,10 +83,17 @@ class Loop:
         for index in indices:
             sample = self.train[index]
             picture, boxes, labels, ignored = augmentation.random_view(
-                sample, self.width, self.height, generator)
+                sample, self.width, self.height, generator
+            )
             heat, weight = augmentation.target(
-                boxes, labels, ignored, sample.complete, self.width, self.height,
-                len(self.config["labels"]))
+                boxes,
+                labels,
+                ignored,
+                sample.complete,
+                self.width,
+                self.height,
+                len(self.config["labels"]),
+            )
             pictures.append(picture)
             heats.append(heat)
             weights.append(weight)
@@ -94,8 +104,7 @@ class Loop:
         while self.epoch < self.config["epochs"]:
             start, losses = time.time(), []
             for index, batch in enumerate(self._batches()):
-                self.optimizer.learning_rate.assign(
-                    self._rate(self.epoch * self.steps + index))
+                self.optimizer.learning_rate.assign(self._rate(self.epoch * self.steps + index))
                 losses.append(float(self.step(*map(tf.constant, batch))))
             trained = time.time() - start
             scores = self.measure()
@@ -105,11 +114,14 @@ class Loop:
                 self.best = figure
                 self.model.save_weights(self.work / "best.weights.h5")
             self._save()
-            parts = " ".join(f"{source} {score.f1().max():.3f}"
-                             for source, score in sorted(scores.items()))
-            log(f"epoch {self.epoch}/{self.config['epochs']} loss {np.mean(losses):.4f} "
+            parts = " ".join(
+                f"{source} {score.f1().max():.3f}" for source, score in sorted(scores.items())
+            )
+            log(
+                f"epoch {self.epoch}/{self.config['epochs']} loss {np.mean(losses):.4f} "
                 f"val F1 {parts} mean {figure:.3f} (best {self.best:.3f}) "
-                f"{trained:.0f}+{time.time() - start - trained:.0f} s")
+                f"{trained:.0f}+{time.time() - start - trained:.0f} s"
+            )
 
     def measure(self):
         """Scores on val by source, with the model's present weights."""
@@ -122,8 +134,9 @@ class Loop:
         partial = self.work / "state.partial.npz"
         np.savez(partial, epoch=self.epoch, best=self.best, **arrays)
         os.replace(partial, self.work / "state.npz")
-        (self.work / "progress.json").write_text(json.dumps(
-            {"epoch": self.epoch, "best": self.best}) + "\n")
+        (self.work / "progress.json").write_text(
+            json.dumps({"epoch": self.epoch, "best": self.best}) + "\n"
+        )
 
     def resume(self):
         """Go on from the newest state, if there is one."""
@@ -140,5 +153,9 @@ class Loop:
 def predict(model, pictures, batch=32):
     """The model's grids for uint8 pictures."""
     run = tf.function(lambda values: model(tf.cast(values, tf.float32) / 255, training=False))
-    return np.concatenate([run(tf.constant(pictures[start:start + batch])).numpy()
-                           for start in range(0, len(pictures), batch)])
+    return np.concatenate(
+        [
+            run(tf.constant(pictures[start : start + batch])).numpy()
+            for start in range(0, len(pictures), batch)
+        ]
+    )

@@ -21,17 +21,18 @@ def peaks(grid, floor):
         for dx in (-1, 0, 1):
             if (dy, dx) == (0, 0):
                 continue
-            neighbour = padded[1 + dy:1 + dy + rows, 1 + dx:1 + dx + columns]
+            neighbour = padded[1 + dy : 1 + dy + rows, 1 + dx : 1 + dx + columns]
             keep &= grid > neighbour if (dy, dx) < (0, 0) else grid >= neighbour
     found = []
     padded = np.maximum(padded, 0)
     for row, column in zip(*np.nonzero(keep)):
-        around = padded[row:row + 3, column:column + 3]
+        around = padded[row : row + 3, column : column + 3]
         total = around.sum()
         shift_y = (around.sum(axis=1) * (-1, 0, 1)).sum() / total
         shift_x = (around.sum(axis=0) * (-1, 0, 1)).sum() / total
-        found.append([(column + 0.5 + shift_x) * CELL, (row + 0.5 + shift_y) * CELL,
-                      grid[row, column]])
+        found.append(
+            [(column + 0.5 + shift_x) * CELL, (row + 0.5 + shift_y) * CELL, grid[row, column]]
+        )
     return np.array(sorted(found, key=lambda peak: -peak[2]), np.float32).reshape(-1, 3)
 
 
@@ -44,8 +45,13 @@ def takers(found, boxes, margin):
     taken = np.full(len(found), -1)
     free = np.ones(len(boxes), bool)
     for index, (x, y, _) in enumerate(found):
-        inside = free & (x >= boxes[:, 0] - margin) & (y >= boxes[:, 1] - margin) \
-            & (x <= boxes[:, 0] + boxes[:, 2] + margin) & (y <= boxes[:, 1] + boxes[:, 3] + margin)
+        inside = (
+            free
+            & (x >= boxes[:, 0] - margin)
+            & (y >= boxes[:, 1] - margin)
+            & (x <= boxes[:, 0] + boxes[:, 2] + margin)
+            & (y <= boxes[:, 1] + boxes[:, 3] + margin)
+        )
         if not inside.any():
             continue
         distance = np.hypot(boxes[:, 0] + boxes[:, 2] / 2 - x, boxes[:, 1] + boxes[:, 3] / 2 - y)
@@ -97,7 +103,9 @@ class Score:
         index = int(np.argmin(abs(THRESHOLDS - threshold)))
         rounded = lambda value: round(float(value), 3)
         return {
-            "pictures": self.pictures, "videos": len(self.videos), "fish": self.fish,
+            "pictures": self.pictures,
+            "videos": len(self.videos),
+            "fish": self.fish,
             "f1": rounded(self.f1()[index]),
             "precision": rounded(self.true[index] / max(1, self.true[index] + self.false[index])),
             "recall": rounded(self.true[index] / max(1, self.fish)),

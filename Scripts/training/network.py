@@ -18,7 +18,8 @@ def build(config):
     layers = tf.keras.layers
     size = config["input"]
     backbone = tf.keras.applications.MobileNetV2(
-        input_shape=(size["height"], size["width"], 3), alpha=0.35, include_top=False, weights=None)
+        input_shape=(size["height"], size["width"], 3), alpha=0.35, include_top=False, weights=None
+    )
     channels = config["network"]["contextChannels"]
 
     def normalised(x, activation):
@@ -57,8 +58,11 @@ def load_backbone(model, path):
     for layer in model.layers:
         if layer.name not in known:
             continue
-        values = [arrays[f"{layer.name}/{part}"] for part in order
-                  if f"{layer.name}/{part}" in arrays.files]
+        values = [
+            arrays[f"{layer.name}/{part}"]
+            for part in order
+            if f"{layer.name}/{part}" in arrays.files
+        ]
         if layer.name == "Conv1":
             values = [values[0] * 2]
         if layer.name == "bn_Conv1":
@@ -83,5 +87,5 @@ def peak_loss(probabilities, heat, weight, ignore_above):
     doubtful = tf.logical_and(weight < 0, confident)
     certain = tf.where(tf.logical_or(doubtful, tf.equal(weight, 0)), 0.0, 1.0)[..., tf.newaxis]
     pull = positive * (1 - p) ** 2 * tf.math.log(p)
-    push = (1 - positive) * certain * (1 - heat) ** 4 * p ** 2 * tf.math.log(1 - p)
+    push = (1 - positive) * certain * (1 - heat) ** 4 * p**2 * tf.math.log(1 - p)
     return -tf.reduce_sum(pull + push) / tf.maximum(1.0, tf.reduce_sum(positive))

@@ -1,4 +1,7 @@
-"""How many of the drawn fish in Samples/ a model finds: python -m training.on_samples MODEL_FOLDER."""
+"""How many of the drawn fish in Samples/ a model finds.
+
+From the root: PYTHONPATH=Scripts .venv/bin/python -m training.on_samples Species/models/fish
+"""
 
 import collections
 import json
@@ -54,8 +57,13 @@ def _boxes(frame, truth, size):
     """The frame's boxes in pixels of the input; Samples has the input's proportions."""
     scale = min(size["width"] / truth["width"], size["height"] / truth["height"])
     full = np.array([truth["width"], truth["height"]]) * scale
-    boxes = np.array([[fish["x"] - fish["w"] / 2, fish["y"] - fish["h"] / 2, fish["w"], fish["h"]]
-                      for fish in frame["fish"]], np.float32).reshape(-1, 4)
+    boxes = np.array(
+        [
+            [fish["x"] - fish["w"] / 2, fish["y"] - fish["h"] / 2, fish["w"], fish["h"]]
+            for fish in frame["fish"]
+        ],
+        np.float32,
+    ).reshape(-1, 4)
     return boxes * np.concatenate([full, full])
 
 

@@ -20,31 +20,54 @@ def samples(config, work):
     path = work / f"rendered-{plan['seed']}-{plan['scenes']}.npz"
     if not path.exists():
         work.mkdir(parents=True, exist_ok=True)
-        drawn = [frame for number in range(plan["scenes"])
-                 for frame in _scene([plan["seed"], number])]
-        np.savez_compressed(path, images=np.array([image for image, _ in drawn]),
-                            counts=[len(boxes) for _, boxes in drawn],
-                            boxes=np.concatenate([boxes for _, boxes in drawn]))
+        drawn = [
+            frame for number in range(plan["scenes"]) for frame in _scene([plan["seed"], number])
+        ]
+        np.savez_compressed(
+            path,
+            images=np.array([image for image, _ in drawn]),
+            counts=[len(boxes) for _, boxes in drawn],
+            boxes=np.concatenate([boxes for _, boxes in drawn]),
+        )
     kept = np.load(path)
     boxes = np.split(kept["boxes"], np.cumsum(kept["counts"])[:-1])
     scale = 1.5 * config["input"]["width"] / WIDTH
     size = (round(WIDTH * scale), round(HEIGHT * scale))
-    return [coco.Sample(cv2.resize(image, size, interpolation=cv2.INTER_AREA),
-                        (box * scale).astype(np.float32), np.zeros(len(box), np.int64),
-                        np.zeros((0, 4), np.float32), True, "rendered", "")
-            for image, box in zip(kept["images"], boxes)]
+    return [
+        coco.Sample(
+            cv2.resize(image, size, interpolation=cv2.INTER_AREA),
+            (box * scale).astype(np.float32),
+            np.zeros(len(box), np.int64),
+            np.zeros((0, 4), np.float32),
+            True,
+            "rendered",
+            "",
+        )
+        for image, box in zip(kept["images"], boxes)
+    ]
 
 
 def _scene(seed):
     """FRAMES pictures of one random place with random fish, and their boxes in pixels."""
     generator = np.random.default_rng(seed)
-    number = int(generator.integers(10_000, 2 ** 31))
-    scene = Scene(_place(generator, number), [_group(generator) for _ in range(generator.integers(0, 8))], number)
+    number = int(generator.integers(10_000, 2**31))
+    scene = Scene(
+        _place(generator, number),
+        [_group(generator) for _ in range(generator.integers(0, 8))],
+        number,
+    )
     frames = []
     for t in generator.uniform(0, 60, FRAMES):
         picture, fish = scene.frame(t)
-        boxes = [[(one["x"] - one["w"] / 2) * WIDTH, (one["y"] - one["h"] / 2) * HEIGHT,
-                  one["w"] * WIDTH, one["h"] * HEIGHT] for one in fish]
+        boxes = [
+            [
+                (one["x"] - one["w"] / 2) * WIDTH,
+                (one["y"] - one["h"] / 2) * HEIGHT,
+                one["w"] * WIDTH,
+                one["h"] * HEIGHT,
+            ]
+            for one in fish
+        ]
         frames.append((picture, np.array(boxes).reshape(-1, 4)))
     return frames
 
@@ -53,16 +76,27 @@ def _place(generator, number):
     hue = generator.uniform(0.42, 0.62)
     wall = bool(generator.random() < 0.3)
     return Place(
-        number, surface=colorsys.hsv_to_rgb(hue, generator.uniform(0.3, 0.7), generator.uniform(0.6, 0.95)),
-        deep=colorsys.hsv_to_rgb(hue + 0.03, generator.uniform(0.7, 1), generator.uniform(0.25, 0.5)),
-        haze=generator.uniform(0.15, 0.5), horizon=generator.uniform(0.45, 0.8),
-        corals=int(generator.integers(4, 40)), sand=0.0 if wall else 1.0, wall=wall)
+        number,
+        surface=colorsys.hsv_to_rgb(hue, generator.uniform(0.3, 0.7), generator.uniform(0.6, 0.95)),
+        deep=colorsys.hsv_to_rgb(
+            hue + 0.03, generator.uniform(0.7, 1), generator.uniform(0.25, 0.5)
+        ),
+        haze=generator.uniform(0.15, 0.5),
+        horizon=generator.uniform(0.45, 0.8),
+        corals=int(generator.integers(4, 40)),
+        sand=0.0 if wall else 1.0,
+        wall=wall,
+    )
 
 
 def _group(generator):
     name = list(SPECIES)[generator.integers(len(SPECIES))]
     small = SPECIES[name].centimetres < 10
     return Group(
-        name, int(generator.integers(1, 10 if small else 4)),
+        name,
+        int(generator.integers(1, 10 if small else 4)),
         generator.uniform(0.6, 1.6) if small else generator.uniform(0.9, 3.0),
-        tuple(generator.uniform(0.15, 0.85, 2)), (0.25, 0.15), tuple(generator.uniform(0.05, 0.18, 2)))
+        tuple(generator.uniform(0.15, 0.85, 2)),
+        (0.25, 0.15),
+        tuple(generator.uniform(0.05, 0.18, 2)),
+    )

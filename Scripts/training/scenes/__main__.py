@@ -24,24 +24,40 @@ Needs ffmpeg with libx264. Another version of either may give other bytes of the
 
 def arguments():
     parser = argparse.ArgumentParser(
-        prog="Scripts/render-samples", epilog=EXAMPLE,
+        prog="Scripts/render-samples",
+        epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Render the sample survey: films of drawn fish over a drawn reef, with the "
-                    "truth of every frame and the manifest sites.csv.")
-    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "Samples",
-                        help="folder to render into (default: Samples)")
-    parser.add_argument("--seed", type=int, default=1,
-                        help="of the fishes' ways (default: 1, the one of Samples)")
-    parser.add_argument("--check", action="store_true",
-                        help="write nothing to --output; exit 1 if it differs from a new rendering")
+        "truth of every frame and the manifest sites.csv.",
+    )
+    parser.add_argument(
+        "--output",
+        type=pathlib.Path,
+        default=ROOT / "Samples",
+        help="folder to render into (default: Samples)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the fishes' ways (default: 1, the one of Samples)"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing to --output; exit 1 if it differs from a new rendering",
+    )
     return parser.parse_args()
 
 
 def differences(made, kept):
     """Files of `made` that `kept` lacks or holds with other bytes."""
-    return [path.relative_to(made) for path in sorted(made.rglob("*")) if path.is_file() and not (
-        (kept / path.relative_to(made)).is_file()
-        and filecmp.cmp(path, kept / path.relative_to(made), shallow=False))]
+    return [
+        path.relative_to(made)
+        for path in sorted(made.rglob("*"))
+        if path.is_file()
+        and not (
+            (kept / path.relative_to(made)).is_file()
+            and filecmp.cmp(path, kept / path.relative_to(made), shallow=False)
+        )
+    ]
 
 
 def main():

@@ -23,20 +23,24 @@ def curve(points, count=160):
     t = np.linspace(0, len(p) - 3 - 1e-9, count)
     i, f = t.astype(int), (t % 1)[:, None]
     a, b, c, d = p[i], p[i + 1], p[i + 2], p[i + 3]
-    return 0.5 * (2 * b + (c - a) * f + (2 * a - 5 * b + 4 * c - d) * f ** 2
-                  + (3 * b - a - 3 * c + d) * f ** 3)
+    return 0.5 * (
+        2 * b + (c - a) * f + (2 * a - 5 * b + 4 * c - d) * f**2 + (3 * b - a - 3 * c + d) * f**3
+    )
 
 
 def noise(shape, cell, generator, octaves=4):
     """Fractal noise between 0 and 1; the coarsest spots are about `cell` pixels wide."""
     total, weight = np.zeros(shape, np.float32), 0.0
     for octave in range(octaves):
-        size = max(1.0, cell / 2 ** octave)
+        size = max(1.0, cell / 2**octave)
         grid = generator.random((int(shape[0] / size) + 3, int(shape[1] / size) + 3))
-        share = 0.5 ** octave
-        large = cv2.resize(grid.astype(np.float32), (shape[1] + int(2 * size), shape[0] + int(2 * size)),
-                           interpolation=cv2.INTER_CUBIC)
-        total += share * large[int(size):int(size) + shape[0], int(size):int(size) + shape[1]]
+        share = 0.5**octave
+        large = cv2.resize(
+            grid.astype(np.float32),
+            (shape[1] + int(2 * size), shape[0] + int(2 * size)),
+            interpolation=cv2.INTER_CUBIC,
+        )
+        total += share * large[int(size) : int(size) + shape[0], int(size) : int(size) + shape[1]]
         weight += share
     return np.clip(total / weight, 0, 1)
 
@@ -51,8 +55,15 @@ def polygon(shape, points):
 def stroke(shape, points, thickness):
     """A polyline as a mask between 0 and 1."""
     mask = np.zeros(shape, np.uint8)
-    cv2.polylines(mask, [np.round(np.asarray(points) * 16).astype(np.int32)], False, 255,
-                  max(1, round(thickness)), cv2.LINE_AA, 4)
+    cv2.polylines(
+        mask,
+        [np.round(np.asarray(points) * 16).astype(np.int32)],
+        False,
+        255,
+        max(1, round(thickness)),
+        cv2.LINE_AA,
+        4,
+    )
     return mask.astype(np.float32) / 255
 
 
@@ -66,14 +77,17 @@ class Canvas:
     def paint(self, colour, alpha):
         """Lay a colour (single or by pixel) over everything, where `alpha` (by pixel) is."""
         alpha = np.asarray(alpha, np.float32)[..., None]
-        layer = np.concatenate([np.broadcast_to(np.asarray(colour, np.float32), (*self.shape, 3))
-                                * alpha, alpha], axis=2)
+        layer = np.concatenate(
+            [np.broadcast_to(np.asarray(colour, np.float32), (*self.shape, 3)) * alpha, alpha],
+            axis=2,
+        )
         self.pixels = layer + self.pixels * (1 - alpha)
 
     def tint(self, colour, alpha):
         """Lay a colour over what is there, without adding to its outline."""
-        self.paint(colour, np.asarray(alpha) * 1.0 * (self.pixels[..., 3] > 0.01)
-                   * self.pixels[..., 3])
+        self.paint(
+            colour, np.asarray(alpha) * 1.0 * (self.pixels[..., 3] > 0.01) * self.pixels[..., 3]
+        )
 
     def place(self, sprite, left, top):
         """Lay another canvas's pixels over this one, cut where they reach outside."""
@@ -82,6 +96,6 @@ class Canvas:
         x1, y1 = min(self.shape[1], left + width), min(self.shape[0], top + height)
         if x1 <= x0 or y1 <= y0:
             return
-        part = sprite[y0 - top:y1 - top, x0 - left:x1 - left]
+        part = sprite[y0 - top : y1 - top, x0 - left : x1 - left]
         under = self.pixels[y0:y1, x0:x1]
         self.pixels[y0:y1, x0:x1] = part + under * (1 - part[..., 3:])

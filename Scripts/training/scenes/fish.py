@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from .drawing import Canvas, curve, mix, noise, polygon, smoothstep, stroke
+from .drawing import Canvas, curve, noise, polygon, smoothstep, stroke
 
 WIDTH, HEIGHT, LENGTH = 640, 520, 520
 LEFT, MIDDLE = 60, 260
@@ -13,8 +13,9 @@ LEFT, MIDDLE = 60, 260
 FLAPS = 4
 """Phases of the pectoral fin."""
 
-X, Y = np.meshgrid((np.arange(WIDTH) + 0.5 - LEFT) / LENGTH,
-                   (np.arange(HEIGHT) + 0.5 - MIDDLE) / LENGTH)
+X, Y = np.meshgrid(
+    (np.arange(WIDTH) + 0.5 - LEFT) / LENGTH, (np.arange(HEIGHT) + 0.5 - MIDDLE) / LENGTH
+)
 """Body coordinates of each pixel: x from snout (0) to tail tip (1), y downward, in body lengths."""
 
 
@@ -83,7 +84,7 @@ def _fin(canvas, shape, colour, rays, alpha):
 
 
 def sprites(outline, paint, generator):
-    """The fish as FLAPS pictures (uint8, colour multiplied by opacity), its pectoral fin beating."""
+    """The fish as FLAPS pictures (uint8, colour times opacity), its pectoral fin beating."""
     canvas = Canvas(HEIGHT, WIDTH)
     straight = 0.5 + 0.5 * np.cos(2 * np.pi * 55 * (X - 0.6 * abs(Y)))
     fanned = 0.5 + 0.5 * np.cos(60 * np.arctan2(Y, X - 0.66))
@@ -105,14 +106,19 @@ def _body(canvas, outline, paint, generator):
     upper, lower = edge(outline.top, X[0]), edge(outline.bottom, X[0])
     v = (Y - (upper + lower) / 2) / np.maximum((lower - upper) / 2, 0.01)
     v = np.clip(v, -1.2, 1.2)
-    colour = np.broadcast_to(np.asarray(paint.body(X, v, generator), np.float64),
-                             (HEIGHT, WIDTH, 3))
+    colour = np.broadcast_to(
+        np.asarray(paint.body(X, v, generator), np.float64), (HEIGHT, WIDTH, 3)
+    )
     scales = np.cos(2 * np.pi * 46 * (X + 0.5 * Y)) * np.cos(2 * np.pi * 46 * (X - 0.5 * Y))
     grain = noise(canvas.shape, 30, generator) - 0.5
-    round_ = np.sqrt(np.clip(1 - v ** 2, 0, 1))
+    round_ = np.sqrt(np.clip(1 - v**2, 0, 1))
     light = 0.62 + 0.34 * round_ - 0.16 * v + 0.035 * scales + 0.10 * grain
-    gloss = paint.shine * np.exp(-((v + 0.45) / 0.22) ** 2) * smoothstep(0.0, 0.25, X) \
+    gloss = (
+        paint.shine
+        * np.exp(-(((v + 0.45) / 0.22) ** 2))
+        * smoothstep(0.0, 0.25, X)
         * smoothstep(0.85, 0.6, X)
+    )
     canvas.paint(np.clip(colour * light[..., None] + gloss[..., None] * 0.5, 0, 1), mask)
     canvas.tint(np.zeros(3), stroke(canvas.shape, pixels(top), 3) * 0.25)
     canvas.tint(np.zeros(3), stroke(canvas.shape, pixels(bottom), 3) * 0.2)
@@ -128,9 +134,13 @@ def _head(canvas, outline, paint):
     canvas.tint(np.zeros(3), stroke(canvas.shape, pixels(mouth), 4) * 0.6)
     distance = np.hypot(X - x, Y - y)
     soft = 0.003
-    canvas.tint((0.03, 0.03, 0.03), smoothstep(radius * 1.15 + soft, radius * 1.15 - soft, distance))
+    canvas.tint(
+        (0.03, 0.03, 0.03), smoothstep(radius * 1.15 + soft, radius * 1.15 - soft, distance)
+    )
     canvas.tint(paint.iris, smoothstep(radius + soft, radius - soft, distance))
-    canvas.tint((0.02, 0.02, 0.03), smoothstep(radius * 0.66 + soft, radius * 0.66 - soft, distance))
+    canvas.tint(
+        (0.02, 0.02, 0.03), smoothstep(radius * 0.66 + soft, radius * 0.66 - soft, distance)
+    )
     spark = np.hypot(X - x - radius * 0.25, Y - y + radius * 0.3)
     canvas.tint((1, 1, 1), smoothstep(radius * 0.26 + soft, radius * 0.2 - soft, spark))
 
@@ -143,7 +153,9 @@ def _with_pectoral(canvas, outline, paint, phase):
     angle = 0.45 + 0.35 * beat
     fan = []
     for turn, share in ((-0.35, 0.55), (-0.2, 0.95), (0.05, 1.0), (0.3, 0.85), (0.5, 0.5)):
-        fan.append((x + reach * share * np.cos(angle + turn), y + reach * share * np.sin(angle + turn)))
+        fan.append(
+            (x + reach * share * np.cos(angle + turn), y + reach * share * np.sin(angle + turn))
+        )
     shape = np.concatenate([[(x, y - 0.015)], curve(fan, 40), [(x, y + 0.02)]])
     copy = Canvas(HEIGHT, WIDTH)
     copy.pixels = canvas.pixels.copy()
@@ -153,6 +165,3 @@ def _with_pectoral(canvas, outline, paint, phase):
     copy.tint(np.zeros(3), np.roll(mask, 6, axis=0) * 0.15)
     copy.paint(np.asarray(colour) * (0.8 + 0.2 * rays)[..., None], mask * 0.78)
     return np.clip(copy.pixels * 255 + 0.5, 0, 255).astype(np.uint8)
-
-
-__all__ = ["Outline", "Paint", "sprites", "mix"]

@@ -24,7 +24,9 @@ def sprite_levels(name, variant):
         for picture in made:
             chain = [picture]
             while chain[-1].shape[0] > 40:
-                chain.append(cv2.resize(chain[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+                chain.append(
+                    cv2.resize(chain[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+                )
             levels.append(chain)
         _sprites[(name, variant)] = levels
     return _sprites[(name, variant)]
@@ -109,17 +111,26 @@ class Fish:
         # The sprite faces left: snout at 0. Sideways beats of the tail show as foreshortening.
         s = np.linspace(0, 1, 64)
         beat = 2 * np.pi * self.beat * t + self.phase
-        swing = 0.95 * s ** 2 * np.sin(beat - 3.5 * s)
+        swing = 0.95 * s**2 * np.sin(beat - 3.5 * s)
         seen = np.concatenate([[0], np.cumsum(np.cos(swing[1:]))]) / 63 - 0.45
-        s_of = np.interp(-along / facing, np.concatenate([[-0.65], seen, [seen[-1] + 0.2]]),
-                         np.concatenate([[-0.2], s, [1.2]])).astype(np.float32)
+        s_of = np.interp(
+            -along / facing,
+            np.concatenate([[-0.65], seen, [seen[-1] + 0.2]]),
+            np.concatenate([[-0.2], s, [1.2]]),
+        ).astype(np.float32)
         chain = sprite_levels(self.species, self.variant)[int(t * 3 + self.phase) % drawing.FLAPS]
         level = int(np.clip(np.floor(np.log2(drawing.LENGTH / length)), 0, len(chain) - 1))
-        sprite, shrink = chain[level], 0.5 ** level
-        picture = cv2.remap(
-            sprite, (s_of * drawing.LENGTH + drawing.LEFT).astype(np.float32) * shrink - 0.5,
-            (down * drawing.LENGTH + drawing.MIDDLE).astype(np.float32) * shrink - 0.5,
-            cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT).astype(np.float32) / 255
+        sprite, shrink = chain[level], 0.5**level
+        picture = (
+            cv2.remap(
+                sprite,
+                (s_of * drawing.LENGTH + drawing.LEFT).astype(np.float32) * shrink - 0.5,
+                (down * drawing.LENGTH + drawing.MIDDLE).astype(np.float32) * shrink - 0.5,
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_CONSTANT,
+            ).astype(np.float32)
+            / 255
+        )
         shade = 1 + 0.28 * np.interp(s_of, s, swing)
         picture[..., :3] *= (shade * self.brightness)[..., None]
         picture = cv2.resize(picture, (2 * half, 2 * half), interpolation=cv2.INTER_AREA)
@@ -128,9 +139,13 @@ class Fish:
 
 def _waves(generator, rate):
     """A smooth random way: for each axis three waves (size, turns a second, phase)."""
-    return np.stack([generator.uniform(0.4, 1, (2, 3)) * (0.6, 0.35, 0.2),
-                     generator.uniform(0.5, 1.3, (2, 3)) * rate * (0.7, 1.4, 2.3),
-                     generator.uniform(0, 2 * np.pi, (2, 3))])
+    return np.stack(
+        [
+            generator.uniform(0.4, 1, (2, 3)) * (0.6, 0.35, 0.2),
+            generator.uniform(0.5, 1.3, (2, 3)) * rate * (0.7, 1.4, 2.3),
+            generator.uniform(0, 2 * np.pi, (2, 3)),
+        ]
+    )
 
 
 def _wave_sum(waves, t):
@@ -146,7 +161,7 @@ class Scene:
         generator = np.random.default_rng([seed, 11])
         self.fish = []
         for group in groups:
-            group_seed = int(generator.integers(2 ** 31))
+            group_seed = int(generator.integers(2**31))
             self.fish += [Fish(group, group_seed, generator) for _ in range(group.count)]
         self.fish.sort(key=lambda one: -one.distance)
         self.motes = generator.random((70, 3))
@@ -170,7 +185,9 @@ class Scene:
             self._cover(picture, layer, drawn)
         picture = self.water.shine(picture, t)
         self._snow(picture, t)
-        grain = np.random.default_rng([self.seed, int(round(t * 1000))]).normal(0, 0.008, (HEIGHT, WIDTH, 1))
+        grain = np.random.default_rng([self.seed, int(round(t * 1000))]).normal(
+            0, 0.008, (HEIGHT, WIDTH, 1)
+        )
         picture = np.clip((picture + grain) * 255 + 0.5, 0, 255).astype(np.uint8)
         return picture, [entry for entry in map(self._truth, drawn) if entry]
 
@@ -182,7 +199,7 @@ class Scene:
         sprite = self.water.through(sprite, one.distance)
         x0, y0 = max(0, left), max(0, top)
         x1, y1 = min(WIDTH, left + sprite.shape[1]), min(HEIGHT, top + sprite.shape[0])
-        part = sprite[y0 - top:y1 - top, x0 - left:x1 - left]
+        part = sprite[y0 - top : y1 - top, x0 - left : x1 - left]
         alpha = part[..., 3]
         whole = float(sprite[..., 3].sum())
         for other in drawn:
@@ -192,7 +209,17 @@ class Scene:
         if solid.any():
             rows, columns = np.nonzero(solid.any(axis=1))[0], np.nonzero(solid.any(axis=0))[0]
             box = (x0 + columns[0], y0 + rows[0], x0 + columns[-1] + 1, y0 + rows[-1] + 1)
-            drawn.append({"fish": one, "index": index, "alpha": alpha.copy(), "x": x0, "y": y0, "whole": whole, "box": box})
+            drawn.append(
+                {
+                    "fish": one,
+                    "index": index,
+                    "alpha": alpha.copy(),
+                    "x": x0,
+                    "y": y0,
+                    "whole": whole,
+                    "box": box,
+                }
+            )
 
     @staticmethod
     def _cover(picture, layer, drawn):
@@ -206,18 +233,30 @@ class Scene:
         x0, y0, x1, y1 = entry["box"]
         if visible < 0.25 or x1 - x0 < 3 or y1 - y0 < 3:
             return None
-        return {"id": entry["index"], "species": entry["fish"].species,
-                "x": round((x0 + x1) / 2 / WIDTH, 5), "y": round((y0 + y1) / 2 / HEIGHT, 5),
-                "w": round((x1 - x0) / WIDTH, 5), "h": round((y1 - y0) / HEIGHT, 5),
-                "visible": round(min(1.0, visible), 2)}
+        return {
+            "id": entry["index"],
+            "species": entry["fish"].species,
+            "x": round((x0 + x1) / 2 / WIDTH, 5),
+            "y": round((y0 + y1) / 2 / HEIGHT, 5),
+            "w": round((x1 - x0) / WIDTH, 5),
+            "h": round((y1 - y0) / HEIGHT, 5),
+            "visible": round(min(1.0, visible), 2),
+        }
 
     def _snow(self, picture, t):
         """Motes that drift before the camera."""
         x = ((self.motes[:, 0] + 0.012 * t * (0.5 + self.motes[:, 2])) % 1) * WIDTH
         y = ((self.motes[:, 1] + 0.008 * t + 0.01 * np.sin(t + 9 * self.motes[:, 2])) % 1) * HEIGHT
         for px, py, size in zip(x, y, self.motes[:, 2]):
-            cv2.circle(picture, (int(px * 16), int(py * 16)), int((0.5 + 0.9 * size) * 16),
-                       (0.62, 0.78, 0.80), -1, cv2.LINE_AA, 4) if size > 0.35 else None
+            cv2.circle(
+                picture,
+                (int(px * 16), int(py * 16)),
+                int((0.5 + 0.9 * size) * 16),
+                (0.62, 0.78, 0.80),
+                -1,
+                cv2.LINE_AA,
+                4,
+            ) if size > 0.35 else None
 
 
 def _hide(entry, alpha, left, top):
@@ -227,5 +266,6 @@ def _hide(entry, alpha, left, top):
     x1 = min(entry["x"] + width, left + alpha.shape[1])
     y1 = min(entry["y"] + height, top + alpha.shape[0])
     if x1 > x0 and y1 > y0:
-        entry["alpha"][y0 - entry["y"]:y1 - entry["y"], x0 - entry["x"]:x1 - entry["x"]] *= \
-            1 - alpha[y0 - top:y1 - top, x0 - left:x1 - left]
+        entry["alpha"][y0 - entry["y"] : y1 - entry["y"], x0 - entry["x"] : x1 - entry["x"]] *= (
+            1 - alpha[y0 - top : y1 - top, x0 - left : x1 - left]
+        )

@@ -16,49 +16,117 @@ GARDEN, WALL = "Coral Garden", "Outer Wall"
 
 DEPLOYMENTS = [
     {
-        "opcode": "CG-01", "site": GARDEN, "seconds": 40, "rate": 12,
-        "files": ["GX010042.MP4", "GX020042.MP4"], "start": "2026-05-14T09:12:00+03:00",
-        "depth": 8, "latitude": -4.70, "longitude": 39.42,
+        "opcode": "CG-01",
+        "site": GARDEN,
+        "seconds": 40,
+        "rate": 12,
+        "files": ["GX010042.MP4", "GX020042.MP4"],
+        "start": "2026-05-14T09:12:00+03:00",
+        "depth": 8,
+        "latitude": -4.70,
+        "longitude": 39.42,
         "place": Place(21, surface=(0.45, 0.80, 0.88), deep=(0.04, 0.30, 0.46), haze=0.25),
         "groups": [
             Group("Chrysiptera hemicyanea", 9, 0.85, (0.30, 0.62), (0.05, 0.04), (0.11, 0.08)),
             Group("Chrysiptera cyanea", 5, 0.90, (0.72, 0.70), (0.06, 0.04), (0.09, 0.06)),
             Group("Zebrasoma xanthurum", 2, 1.15, (0.45, 0.40), (0.30, 0.10), (0.12, 0.08)),
-            Group("Paracanthurus hepatus", 3, 1.3, (0.5, 0.30), spread=(0.10, 0.06), crossing=0.055, begin=9),
+            Group(
+                "Paracanthurus hepatus",
+                3,
+                1.3,
+                (0.5, 0.30),
+                spread=(0.10, 0.06),
+                crossing=0.055,
+                begin=9,
+            ),
             Group("Acanthurus leucosternon", 1, 1.1, (0.60, 0.50), (0.35, 0.12)),
-            Group("Naso brevirostris", 2, 2.6, (0.5, 0.22), spread=(0.14, 0.05), crossing=-0.07, begin=21),
+            Group(
+                "Naso brevirostris",
+                2,
+                2.6,
+                (0.5, 0.22),
+                spread=(0.14, 0.05),
+                crossing=-0.07,
+                begin=21,
+            ),
         ],
     },
     {
-        "opcode": "CG-02", "site": GARDEN, "seconds": 24, "rate": 15, "files": ["second drop.mp4"],
-        "start": "2026-05-14T10:41:00+03:00", "depth": 11, "latitude": -4.70, "longitude": 39.43,
+        "opcode": "CG-02",
+        "site": GARDEN,
+        "seconds": 24,
+        "rate": 15,
+        "files": ["second drop.mp4"],
+        "start": "2026-05-14T10:41:00+03:00",
+        "depth": 11,
+        "latitude": -4.70,
+        "longitude": 39.43,
         "place": Place(32, surface=(0.44, 0.76, 0.70), deep=(0.05, 0.30, 0.35), haze=0.36),
         "groups": [
             Group("Dascyllus carneus", 12, 0.95, (0.60, 0.55), (0.05, 0.04), (0.13, 0.11)),
             Group("Pomacanthus chrysurus", 1, 1.25, (0.40, 0.52), (0.30, 0.08)),
             Group("Paracanthurus hepatus", 1, 1.3, (0.35, 0.35), (0.25, 0.10)),
-            Group("Acanthurus leucosternon", 4, 1.5, (0.5, 0.38), spread=(0.13, 0.10), crossing=-0.09, begin=5),
+            Group(
+                "Acanthurus leucosternon",
+                4,
+                1.5,
+                (0.5, 0.38),
+                spread=(0.13, 0.10),
+                crossing=-0.09,
+                begin=5,
+            ),
             Group("Zebrasoma xanthurum", 1, 1.5, (0.25, 0.45), (0.20, 0.10)),
         ],
     },
     {
-        "opcode": "OW-01", "site": WALL, "seconds": 30, "variable": True,
-        "files": ["dive 3 wall.mp4"], "start": "2026-05-15T08:05:30+03:00", "depth": 17,
-        "latitude": -4.78, "longitude": 39.51,
-        "place": Place(43, surface=(0.30, 0.62, 0.92), deep=(0.01, 0.13, 0.40), haze=0.20,
-                       horizon=0.72, sand=0.0, wall=True),
+        "opcode": "OW-01",
+        "site": WALL,
+        "seconds": 30,
+        "variable": True,
+        "files": ["dive 3 wall.mp4"],
+        "start": "2026-05-15T08:05:30+03:00",
+        "depth": 17,
+        "latitude": -4.78,
+        "longitude": 39.51,
+        "place": Place(
+            43,
+            surface=(0.30, 0.62, 0.92),
+            deep=(0.01, 0.13, 0.40),
+            haze=0.20,
+            horizon=0.72,
+            sand=0.0,
+            wall=True,
+        ),
         "groups": [
-            Group("Naso brevirostris", 6, 2.2, (0.5, 0.30), spread=(0.22, 0.11), crossing=0.06, begin=4),
+            Group(
+                "Naso brevirostris",
+                6,
+                2.2,
+                (0.5, 0.30),
+                spread=(0.22, 0.11),
+                crossing=0.06,
+                begin=4,
+            ),
             Group("Acanthurus coeruleus", 4, 1.7, (0.62, 0.48), (0.18, 0.10), (0.13, 0.09)),
             Group("Chrysiptera taupou", 7, 0.85, (0.33, 0.68), (0.05, 0.04), (0.12, 0.08)),
             Group("Dascyllus carneus", 3, 0.9, (0.80, 0.62), (0.04, 0.04), (0.07, 0.05)),
-            Group("Pomacanthus chrysurus", 2, 1.4, (0.5, 0.55), spread=(0.07, 0.08), crossing=-0.075, begin=13),
+            Group(
+                "Pomacanthus chrysurus",
+                2,
+                1.4,
+                (0.5, 0.55),
+                spread=(0.07, 0.08),
+                crossing=-0.075,
+                begin=13,
+            ),
         ],
     },
 ]
 
-MANIFEST = ("opcode,site,latitude_dd,longitude_dd,date_time,depth_m,location,status,"
-            "successful_count,observer_count,filename,clock_offset_s,time_zone,comment")
+MANIFEST = (
+    "opcode,site,latitude_dd,longitude_dd,date_time,depth_m,location,status,"
+    "successful_count,observer_count,filename,clock_offset_s,time_zone,comment"
+)
 
 COMMENT = "rendered by Scripts/render-samples; place and time are invented"
 
@@ -69,11 +137,26 @@ def render(output, seed, log=print):
     rows = [MANIFEST]
     for number, deployment in enumerate(DEPLOYMENTS):
         _render_deployment(deployment, output, seed * 100 + number, log)
-        rows.append(",".join([
-            deployment["opcode"], deployment["site"], f"{deployment['latitude']:.2f}",
-            f"{deployment['longitude']:.2f}", deployment["start"], str(deployment["depth"]),
-            "invented reef", "no-take" if deployment["site"] == GARDEN else "fished", "Yes", "",
-            f"{deployment['site']}/{deployment['opcode']}", "0", "Africa/Dar_es_Salaam", COMMENT]))
+        rows.append(
+            ",".join(
+                [
+                    deployment["opcode"],
+                    deployment["site"],
+                    f"{deployment['latitude']:.2f}",
+                    f"{deployment['longitude']:.2f}",
+                    deployment["start"],
+                    str(deployment["depth"]),
+                    "invented reef",
+                    "no-take" if deployment["site"] == GARDEN else "fished",
+                    "Yes",
+                    "",
+                    f"{deployment['site']}/{deployment['opcode']}",
+                    "0",
+                    "Africa/Dar_es_Salaam",
+                    COMMENT,
+                ]
+            )
+        )
     (output / "sites.csv").write_text("\r\n".join(rows) + "\r\n", encoding="utf-8")
 
 
@@ -109,12 +192,21 @@ def _render_deployment(deployment, output, seed, log):
         path = folder / file
         frames = _film(scene, part, path, start, bool(deployment.get("variable")))
         truth = {
-            "file": file, "site": deployment["site"], "opcode": deployment["opcode"],
-            "width": WIDTH, "height": HEIGHT, "rendered": True,
-            "max_n": max_n(frames), "frames": frames}
+            "file": file,
+            "site": deployment["site"],
+            "opcode": deployment["opcode"],
+            "width": WIDTH,
+            "height": HEIGHT,
+            "rendered": True,
+            "max_n": max_n(frames),
+            "frames": frames,
+        }
         path.with_name(path.stem + ".gt.json").write_text(dump(truth), encoding="utf-8")
         counts = ", ".join(f"{name} {count}" for name, count in truth["max_n"].items())
-        log(f"{path.relative_to(output)}: {len(frames)} frames, {path.stat().st_size / 1e6:.2f} MB; MaxN {counts}")
+        log(
+            f"{path.relative_to(output)}: {len(frames)} frames, "
+            f"{path.stat().st_size / 1e6:.2f} MB; MaxN {counts}"
+        )
 
 
 def _film(scene, moments, path, start, variable):
@@ -134,22 +226,69 @@ def _film(scene, moments, path, start, variable):
                 picture, fish = scene.frame(moment / 1000)
                 sink.write(picture.tobytes())
                 frames.append({"pts_s": round(int(offset) / 1000, 3), "fish": fish})
-        chain = ["scale=flags=bicubic+accurate_rnd+bitexact+full_chroma_int:out_color_matrix=bt709:out_range=tv",
-                 "format=yuv420p"]
+        chain = [
+            "scale=flags=bicubic+accurate_rnd+bitexact+full_chroma_int:out_color_matrix=bt709:out_range=tv",
+            "format=yuv420p",
+        ]
         if variable:
             chain += ["settb=1/1000", f"setpts='if(eq(N,0),0,PREV_OUTPTS+{VARIABLE_STEP})'"]
         filters.write_text("[0:v]" + ",".join(chain) + "[v]")
-        subprocess.run([
-            "ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24",
-            "-s", f"{WIDTH}x{HEIGHT}", "-r", rate, "-i", str(raw),
-            "-filter_complex_script", str(filters), "-map", "[v]",
-            "-fps_mode", "passthrough", "-enc_time_base", "1:1000" if variable else f"1:{rate}",
-            "-c:v", "libx264", "-preset", "slow", "-crf", "26", "-g", "30", "-threads", "1",
-            "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709",
-            "-video_track_timescale", "1000" if variable else "12000",
-            "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1",
-            "-metadata", f"creation_time={start.astimezone(datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
-            "-movflags", "+faststart", str(path)], check=True)
+        subprocess.run(
+            [
+                "ffmpeg",
+                "-v",
+                "error",
+                "-y",
+                "-f",
+                "rawvideo",
+                "-pix_fmt",
+                "rgb24",
+                "-s",
+                f"{WIDTH}x{HEIGHT}",
+                "-r",
+                rate,
+                "-i",
+                str(raw),
+                "-filter_complex_script",
+                str(filters),
+                "-map",
+                "[v]",
+                "-fps_mode",
+                "passthrough",
+                "-enc_time_base",
+                "1:1000" if variable else f"1:{rate}",
+                "-c:v",
+                "libx264",
+                "-preset",
+                "slow",
+                "-crf",
+                "26",
+                "-g",
+                "30",
+                "-threads",
+                "1",
+                "-color_primaries",
+                "bt709",
+                "-color_trc",
+                "bt709",
+                "-colorspace",
+                "bt709",
+                "-video_track_timescale",
+                "1000" if variable else "12000",
+                "-fflags",
+                "+bitexact",
+                "-flags:v",
+                "+bitexact",
+                "-map_metadata",
+                "-1",
+                "-metadata",
+                f"creation_time={start.astimezone(datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+                "-movflags",
+                "+faststart",
+                str(path),
+            ],
+            check=True,
+        )
     if not variable:
         for number, frame in enumerate(frames):
             frame["pts_s"] = round(number / int(rate), 6)
