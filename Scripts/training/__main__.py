@@ -98,11 +98,12 @@ def main():
 
     print("reading pictures ...", flush=True)
     train = read(config["train"], scale_for_training(config))
-    if "rendered" in config:
+    val = read(config["val"])
+    if plan := config.get("rendered"):
         from . import rendered
 
-        train += rendered.samples(config, work)
-    val = read(config["val"])
+        train += rendered.samples(config, plan["scenes"], plan["seed"], work)
+        val += rendered.samples(config, plan["valScenes"], plan["valSeed"], work)
     print(f"{len(train)} pictures to train on, {len(val)} to choose by", flush=True)
 
     model = network.build(config)

@@ -37,7 +37,8 @@ def load(path):
     `labels` [{label, taxon, classes}], `classes` being the COCO category names that become this
     label (categories of no label are background); `train`, `val`, `test`: COCO folders below the
     data folder; `selectThresholdOn`: those of `val` on which the card's threshold is chosen.
-    Optional `rendered` {share, scenes, seed, fromEpoch}: drawn scenes that join the real ones.
+    Optional `rendered` {share, scenes, seed, fromEpoch, valScenes, valSeed}: drawn scenes that
+    replace a share of the training pictures from an epoch on, and others that join `val`.
     """
     path = pathlib.Path(path)
     try:

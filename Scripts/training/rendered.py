@@ -14,15 +14,12 @@ FRAMES = 5
 """Pictures taken of each scene, some seconds apart."""
 
 
-def samples(config, work):
-    """`rendered.scenes` × FRAMES Samples of source "rendered", kept in `work` once drawn."""
-    plan = config["rendered"]
-    path = work / f"rendered-{plan['seed']}-{plan['scenes']}.npz"
+def samples(config, scenes, seed, work):
+    """`scenes` × FRAMES Samples of source "rendered", kept in `work` once drawn."""
+    path = work / f"rendered-{seed}-{scenes}.npz"
     if not path.exists():
         work.mkdir(parents=True, exist_ok=True)
-        drawn = [
-            frame for number in range(plan["scenes"]) for frame in _scene([plan["seed"], number])
-        ]
+        drawn = [frame for number in range(scenes) for frame in _scene([seed, number])]
         np.savez_compressed(
             path,
             images=np.array([image for image, _ in drawn]),
