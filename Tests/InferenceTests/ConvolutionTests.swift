@@ -1,5 +1,6 @@
 import Inference
 import TFLite
+import TestSupport
 import Testing
 
 /// Shapes below, at and above the kernels' tiles (6 or 12 pixels, 8 or 16 channels), and every

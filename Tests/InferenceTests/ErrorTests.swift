@@ -1,4 +1,5 @@
 import TFLite
+import TestSupport
 import Testing
 
 @testable import Inference

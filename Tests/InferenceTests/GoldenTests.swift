@@ -1,20 +1,12 @@
 import Foundation
 import Inference
 import TFLite
+import TestSupport
 import Testing
 
 /// Models that other people trained, with outputs of LiteRT's reference kernels.
 private enum SharedModels {
-  /// `shared` beside the repository, unless the environment says otherwise.
-  static let folder: URL = {
-    if let path = ProcessInfo.processInfo.environment["FISHCAM_SHARED"] {
-      return URL(fileURLWithPath: path)
-    }
-    return URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared")
-  }()
-  static let models = folder.appendingPathComponent("models")
-  static let isPresent = FileManager.default.fileExists(atPath: models.path)
+  static let models = SharedMaterial.folder.appendingPathComponent("models")
 
   static func golden(_ name: String, _ file: String) throws -> [UInt8] {
     let url = models.appendingPathComponent("golden/\(name)/\(file)")
@@ -34,7 +26,7 @@ private enum SharedModels {
 
 @Suite(
   "Goldens of LiteRT",
-  .enabled(if: SharedModels.isPresent, "no models in ../shared (or FISHCAM_SHARED)"))
+  .enabled(if: SharedMaterial.isPresent, "\(SharedMaterial.reason)"))
 struct GoldenTests {
   @Test("FOMO equals LiteRT's reference kernels", arguments: SharedModels.fomo)
   func fomo(_ name: String) throws {

@@ -1,5 +1,6 @@
 import Inference
 import TFLite
+import TestSupport
 import Testing
 
 /// Files of every operator that can be run.

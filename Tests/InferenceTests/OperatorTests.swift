@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import TFLite
+import TestSupport
 import Testing
 
 private typealias Tensor = ModelBuilder.Tensor

@@ -1,5 +1,6 @@
 import Inference
 import TFLite
+import TestSupport
 
 /// Runs a model on one input and gives the bytes of its first output.
 func run(

@@ -1,5 +1,6 @@
 import Foundation
 import TFLite
+import TestSupport
 import Testing
 
 private func error(_ model: ModelBuilder) -> TFLiteError? { error(model.build()) }

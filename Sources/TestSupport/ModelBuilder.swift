@@ -1,7 +1,7 @@
 /// Writes small .tflite files for tests: a FlatBuffer with exactly the fields that are asked for.
-struct ModelBuilder {
+public struct ModelBuilder: Sendable {
   /// A field of a table.
-  indirect enum Field {
+  public indirect enum Field: Sendable {
     case int8(Int8)
     case int32(Int32)
     case float(Float)
@@ -14,42 +14,87 @@ struct ModelBuilder {
     case floats([Float])
     case bytes([UInt8])
 
-    static func string(_ text: String) -> Field { .bytes(Array(text.utf8)) }
+    /// A text.
+    public static func string(_ text: String) -> Field { .bytes(Array(text.utf8)) }
   }
 
-  struct Tensor {
-    var name: String
+  /// A tensor.
+  public struct Tensor: Sendable {
+    /// Name.
+    public var name: String
     /// Raw value of the schema's TensorType.
-    var type: Int8
-    var shape: [Int]
-    var scales: [Float] = []
-    var zeroPoints: [Int64] = []
-    var dimension = 0
-    var data: [UInt8]?
+    public var type: Int8
+    /// Dimensions.
+    public var shape: [Int]
+    /// Quantisation; `dimension` is the one that scales run along.
+    public var scales: [Float] = []
+    public var zeroPoints: [Int64] = []
+    public var dimension = 0
+    /// A constant's bytes.
+    public var data: [UInt8]?
     /// Further fields of the table.
-    var extra: [Int: Field] = [:]
+    public var extra: [Int: Field] = [:]
+
+    /// A tensor with some fields.
+    public init(
+      name: String, type: Int8, shape: [Int], scales: [Float] = [], zeroPoints: [Int64] = [],
+      dimension: Int = 0, data: [UInt8]? = nil, extra: [Int: Field] = [:]
+    ) {
+      self.name = name
+      self.type = type
+      self.shape = shape
+      self.scales = scales
+      self.zeroPoints = zeroPoints
+      self.dimension = dimension
+      self.data = data
+      self.extra = extra
+    }
   }
 
-  struct Operator {
-    var code: Int32
-    var version: Int32 = 1
-    var inputs: [Int]
-    var outputs: [Int]
-    var optionsType: Int8 = 0
-    var options: [Int: Field]?
-    var customName: String?
+  /// An operator.
+  public struct Operator: Sendable {
+    /// Builtin code and version.
+    public var code: Int32
+    public var version: Int32 = 1
+    /// Tensors.
+    public var inputs: [Int]
+    public var outputs: [Int]
+    /// Raw value of the schema's BuiltinOptions, and the table.
+    public var optionsType: Int8 = 0
+    public var options: [Int: Field]?
+    /// Name of a custom operator.
+    public var customName: String?
+
+    /// An operator with some fields.
+    public init(
+      code: Int32, version: Int32 = 1, inputs: [Int], outputs: [Int], optionsType: Int8 = 0,
+      options: [Int: Field]? = nil, customName: String? = nil
+    ) {
+      self.code = code
+      self.version = version
+      self.inputs = inputs
+      self.outputs = outputs
+      self.optionsType = optionsType
+      self.options = options
+      self.customName = customName
+    }
   }
 
-  var tensors: [Tensor] = []
-  var operators: [Operator] = []
-  var inputs: [Int] = []
-  var outputs: [Int] = []
-  var version: Int32 = 3
+  /// The graph.
+  public var tensors: [Tensor] = []
+  public var operators: [Operator] = []
+  public var inputs: [Int] = []
+  public var outputs: [Int] = []
+  /// Version of the schema.
+  public var version: Int32 = 3
   /// How often the file lists its first operator; 1 lists all operators, once.
-  var operatorCopies = 1
+  public var operatorCopies = 1
+
+  /// An empty graph.
+  public init() {}
 
   /// The file's bytes.
-  func build() -> [UInt8] {
+  public func build() -> [UInt8] {
     var buffers: [[Int: Field]] = [[:]]
     var tensorTables: [[Int: Field]] = []
     for tensor in tensors {
@@ -191,6 +236,6 @@ struct ModelBuilder {
 }
 
 /// Little-endian bytes of numbers.
-func littleEndian<T: BitwiseCopyable>(_ values: [T]) -> [UInt8] {
+public func littleEndian<T: BitwiseCopyable>(_ values: [T]) -> [UInt8] {
   values.withUnsafeBytes { Array($0) }
 }

@@ -1,0 +1,51 @@
+/// A network whose answers are known: every red patch is a “red fish”, every blue one a “blue fish”.
+///
+/// Float32, `[1, height, width, 3]` in, `[1, height/8, width/8, 3]` scores out, background first.
+public enum BlobModel {
+  /// The model's file.
+  ///
+  /// - Parameters:
+  ///   - width: a multiple of 8.
+  ///   - height: a multiple of 8.
+  public static func file(width: Int, height: Int) -> [UInt8] {
+    let (gridWidth, gridHeight) = (width / 8, height / 8)
+    // A cell's logit is 60 × (how much of it is covered − ½).
+    let strength = Float(60) / 64
+    var weights: [Float] = []
+    for colours: [Float] in [[0, 0, 0], [1, -0.5, -0.5], [-0.5, -0.5, 1]] {
+      for _ in 0..<64 { weights += colours.map { $0 * strength } }
+    }
+    var model = ModelBuilder()
+    model.tensors = [
+      .init(name: "picture", type: 0, shape: [1, height, width, 3]),
+      .init(name: "weights", type: 0, shape: [3, 8, 8, 3], data: littleEndian(weights)),
+      .init(name: "bias", type: 0, shape: [3], data: littleEndian([0, -30, -30] as [Float])),
+      .init(name: "logits", type: 0, shape: [1, gridHeight, gridWidth, 3]),
+      .init(name: "scores", type: 0, shape: [1, gridHeight, gridWidth, 3]),
+    ]
+    model.operators = [
+      .init(
+        code: 3, inputs: [0, 1, 2], outputs: [3], optionsType: 1,
+        options: [0: .int8(1), 1: .int32(8), 2: .int32(8)]),
+      .init(code: 25, inputs: [3], outputs: [4], optionsType: 9, options: [0: .float(1)]),
+    ]
+    model.inputs = [0]
+    model.outputs = [4]
+    return model.build()
+  }
+
+  /// Labels as a `labels.txt` lists them.
+  public static let labels = "background\nred fish\nblue fish\n"
+
+  /// FFmpeg's filter that draws fish of the model's kind, 16 × 16 pixels.
+  ///
+  /// - Parameter fish: colour, place, and from when to when in seconds.
+  public static func filter(_ fish: [(colour: String, x: Int, y: Int, from: Double, to: Double)])
+    -> String
+  {
+    fish.map {
+      "drawbox=x=\($0.x):y=\($0.y):w=16:h=16:color=\($0.colour):t=fill"
+        + ":enable='between(t,\($0.from),\($0.to - 0.001))'"
+    }.joined(separator: ",")
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import GRDB
+import Survey
+import SurveyStore
+import TestSupport
+import Testing
+
+@Suite struct SchemaTests {
+  private func opened(_ folder: TemporaryFolder, _ name: String) throws -> SurveyStore {
+    try SurveyStore(path: folder.path + "/" + name)
+  }
+
+  /// Every schema that was released, as a database that was written with it.
+  @Test(arguments: ["survey-schema-1.sqlite"])
+  func releasedSchemasOpenAndTally(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/" + name
+    try FileManager.default.copyItem(
+      atPath: Repository.path("Tests/Fixtures/schemas/" + name), toPath: path)
+    let store = try SurveyStore(path: path)
+    let run = try store.tallyRun()
+    let record = try #require(try store.deploymentRecords(run: run).first)
+    #expect(record.deployment.site == "Reef")
+    #expect(Tally(of: "tang", in: record.counts).maxN == 2)
+  }
+
+  @Test func otherFilesAreRefused() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: SurveyStoreError.self) { try opened(folder, "none.sqlite") }
+    try folder.write(Data("this is no database, whatever its name says".utf8), to: "text.sqlite")
+    let text = #expect(throws: SurveyStoreError.self) { try opened(folder, "text.sqlite") }
+    #expect(text?.description.contains("not a Fishcam survey") == true)
+    try DatabaseQueue(path: folder.path + "/other.sqlite").write {
+      try $0.execute(sql: "CREATE TABLE bookmarks (url TEXT)")
+    }
+    let other = #expect(throws: SurveyStoreError.self) {
+      try SurveyStore(path: folder.path + "/other.sqlite", create: true)
+    }
+    #expect(other?.description.contains("not a Fishcam survey") == true)
+  }
+
+  @Test func aNewerSurveyIsRefused() throws {
+    let survey = try SurveyFixture()
+    try survey.execute("INSERT INTO grdb_migrations (identifier) VALUES ('99 future')")
+    let error = #expect(throws: SurveyStoreError.self) { try SurveyStore(path: survey.store.path) }
+    #expect(error?.description.contains("newer Fishcam") == true)
+  }
+
+  @Test func theFileIsSafeAndChecked() throws {
+    let survey = try SurveyFixture()
+    #expect(try survey.rows("PRAGMA journal_mode") == [["wal"]])
+    try survey.add("a.mp4", frames: [[(0, 0.9)]])
+    #expect(throws: (any Error).self) {
+      try survey.execute("INSERT INTO detection (frame_id, run_label_id, x, y, score) VALUES (99, 1, 0, 0, 1)")
+    }
+    #expect(try survey.rows("PRAGMA foreign_key_check").isEmpty)
+  }
+
+  @Test func aBatchIsStoredWholeOrNotAtAll() throws {
+    let survey = try SurveyFixture()
+    try survey.add("a.mp4", frames: [[(0, 0.9)]], status: .running)
+    let media = try #require(try survey.store.recordings().first?.mediaID)
+    let pass = try #require(try survey.store.pass(run: survey.run.id, media: media))
+    let frame = { (pts: Int64) in
+      FrameResult(
+        time: FrameTime(pts: pts, seconds: Double(pts) / 1000), isDamaged: false, detections: [])
+    }
+    // The second frame has a time that is stored already.
+    #expect(throws: SurveyStoreError.self) {
+      try survey.store.append([frame(5000), frame(0)], to: pass, of: survey.run)
+    }
+    #expect(try survey.rows("SELECT COUNT(*) FROM frame") == [["1"]])
+    #expect(try survey.store.pass(run: survey.run.id, media: media)?.lastPTS == 0)
+  }
+}
+
+/// Writes the fixture of the newest schema; run once when a schema is about to be released, with
+/// the file's path in `FISHCAM_WRITE_SCHEMA_FIXTURE`.
+@Suite(
+  .enabled(
+    if: ProcessInfo.processInfo.environment["FISHCAM_WRITE_SCHEMA_FIXTURE"] != nil,
+    "writes a fixture; FISHCAM_WRITE_SCHEMA_FIXTURE names it"))
+struct SchemaFixtureWriter {
+  @Test func write() throws {
+    let path = try #require(
+      ProcessInfo.processInfo.environment["FISHCAM_WRITE_SCHEMA_FIXTURE"])
+    let survey = try SurveyFixture()
+    try survey.add(
+      "a.mp4", frames: [[(0, 0.9), (0, 0.8), (0, 0.2)], [], [(1, 0.7)]])
+    try survey.add("b.mp4", opcode: "D2", frames: [[(0, 0.9)]], status: .partial)
+    try survey.judge("confirm", frame: 0, label: "tang")
+    try survey.execute("VACUUM INTO '\(path)'")
+  }
+}
