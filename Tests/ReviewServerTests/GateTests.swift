@@ -1,4 +1,5 @@
 import Foundation
+import ReviewServer
 import SurveyStore
 import Testing
 
@@ -101,6 +102,35 @@ struct GateTests {
       #expect(own.status == 200)
       #expect(try fixture.rows("SELECT * FROM verdict").count == 1)
     }
+  }
+
+  @Test func aPortInUseIsExplained() async throws {
+    let fixture = try ReviewFixture()
+    try await RunningServer.with(fixture) { server in
+      let second = try ReviewServer(
+        .init(databasePath: "x", port: server.port, reviewer: "Ben", version: "0"),
+        store: fixture.store)
+      let error = await #expect(throws: ReviewServerError.self) {
+        try await second.run { Issue.record("it says that it listens: \($0)") }
+      }
+      #expect(error?.description.contains("--port \(server.port): 127.0.0.1") == true)
+    }
+  }
+
+  @Test func optionsThatCannotBe() throws {
+    let fixture = try ReviewFixture()
+    for (port, reviewer) in [(65_536, "Ana"), (-1, "Ana"), (0, ""), (0, "  ")] {
+      #expect(throws: ReviewServerError.self, "\(port) “\(reviewer)”") {
+        try ReviewServer(
+          .init(databasePath: "x", port: port, reviewer: reviewer, version: "0"),
+          store: fixture.store)
+      }
+    }
+    let tokens = (0..<20).map { _ in
+      ReviewServer.Options(databasePath: "x", reviewer: "Ana", version: "0").token
+    }
+    #expect(Set(tokens).count == 20)
+    #expect(tokens.allSatisfy { $0.wholeMatch(of: /[A-Za-z0-9_-]{32}/) != nil })
   }
 
   @Test func everyAnswerIsLockedDown() async throws {

@@ -128,6 +128,16 @@ struct PageTests {
     }
   }
 
+  @Test func aTallyCanBeFetchedOnItsOwn() async throws {
+    let fixture = try ReviewFixture()
+    try await RunningServer.with(fixture) { server in
+      let path = "/deployments/\(fixture.dive1.id)/tally?run=\(fixture.run.id)"
+      let part = try await server.get(path).text
+      #expect(part.hasPrefix("<div class=\"tally\"") && part.contains("data-maxn>3</td>"))
+      #expect(!part.contains("<html"))
+    }
+  }
+
   @Test func pagesThatAreNotThere() async throws {
     let fixture = try ReviewFixture()
     try await RunningServer.with(fixture) { server in
