@@ -103,9 +103,9 @@ final class ReviewFixture: Sendable {
     process.executableURL = URL(filePath: ffmpeg ?? "/usr/bin/ffmpeg")
     process.arguments = [
       "-v", "error", "-f", "lavfi", "-i", "color=c=0x0b4a6f:size=640x360:rate=5:duration=4",
-      "-vf",
-      "drawbox=x=40+80*t:y=100:w=70:h=34:color=0xe0b040:t=fill,"
-        + "drawbox=x=500-60*t:y=220:w=80:h=40:color=0xd06048:t=fill",
+      "-f", "lavfi", "-i", "color=c=0xe0b040:size=70x34:rate=5:duration=4",
+      "-f", "lavfi", "-i", "color=c=0xd06048:size=80x40:rate=5:duration=4", "-filter_complex",
+      "[0][1]overlay=x=40+80*t:y=98[one];[one][2]overlay=x=500-60*t:y=220",
       "-c:v", "libx264", "-g", "8", "-pix_fmt", "yuv420p", path,
     ]
     try process.run()
