@@ -96,16 +96,23 @@ final class WebDriver: Sendable {
         }
         return WebDriver(process: process, port: port, session: session, profile: profile)
       } catch {
-        process.terminate()
+        end(process)
         throw error
       }
     }
+    end(process)
     throw Failure(description: "chromedriver did not start: \(said)")
+  }
+
+  /// Ends chromedriver; it inherits a thread's blocked signals, so that asking politely is not heard.
+  private static func end(_ process: Process) {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
   }
 
   private func quit() async throws {
     _ = try? await Self.call(port, "DELETE", "/session/\(session)", nil)
-    process.terminate()
+    Self.end(process)
     try? FileManager.default.removeItem(at: profile)
   }
 
