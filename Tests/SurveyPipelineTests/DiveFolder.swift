@@ -38,7 +38,7 @@ final class DiveFolder: Sendable {
     try Tool.ffmpeg(
       [
         "-f", "lavfi", "-i", "color=gray:s=192x96:r=10:d=6", "-vf", BlobModel.filter(fish), "-c:v",
-        "libx264", "-qp", "10", "-g", "20",
+        "libx264", "-qp", "10", "-g", "20", "-sc_threshold", "0",
       ] + options + [path])
     return path
   }

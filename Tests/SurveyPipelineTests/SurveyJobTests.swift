@@ -195,7 +195,9 @@ import Testing
   }
 
   @Test func aStoppedRunGoesOn() throws {
-    for name in ["a", "b", "c"] { try dives.video("Reef/\(name).mp4") }
+    for (index, name) in ["a", "b", "c"].enumerated() {
+      try dives.video("Reef/\(name).mp4", DiveFolder.fish + [("blue", 40 * index, 0, 0, 6)])
+    }
     let undisturbed = try dives.survey("undisturbed.sqlite")
     try dives.process(undisturbed, sampling: .all)
     let expected = try TallyTable(undisturbed, by: .recording).csv

@@ -122,7 +122,7 @@ import Testing
         #expect(Double(evidence[1]) == tally.maxNTime?.seconds)
       }
     }
-    let effort = try survey.rows("SELECT SUM(frames), SUM(effort_min) FROM effort")
+    let effort = try survey.rows("SELECT SUM(frames), ROUND(SUM(effort_min), 9) FROM effort")
     #expect(effort == [["240", "4.0"]])
   }
 
