@@ -10,7 +10,9 @@ struct ArenaPlan {
   private(set) var offsets: [Int: Int] = [:]
   private(set) var byteCount = 0
 
-  /// Largest first, each at the lowest offset where it fits. Quadratic in the number of requests.
+  /// Largest first, each at the lowest offset where it fits.
+  ///
+  /// Quadratic in the number of requests.
   init(_ requests: [Request]) {
     var placed: [(range: Range<Int>, lifetime: ClosedRange<Int>)] = []
     let order = requests.sorted { ($1.byteCount, $0.id) < ($0.byteCount, $1.id) }

@@ -23,7 +23,8 @@ extension FixedPointMultiplier {
   init?(_ real: Double) {
     guard real.isFinite, real >= 0 else { return nil }
     var exponent: Int32 = 0
-    var fraction = Int64((frexp(real, &exponent) * Double(1 << 31)).rounded(.toNearestOrAwayFromZero))
+    var fraction = Int64(
+      (frexp(real, &exponent) * Double(1 << 31)).rounded(.toNearestOrAwayFromZero))
     if fraction == 1 << 31 {
       fraction /= 2
       exponent += 1

@@ -1,6 +1,8 @@
 /// How a model is prepared and run.
 public struct InferenceOptions: Sendable, Hashable {
-  /// Threads that one run may use, at least 1. Results do not depend on it.
+  /// Threads that one run may use, at least 1.
+  ///
+  /// Results do not depend on it.
   public var threads: Int = 1
   /// Which kernels to use.
   public var kernels: KernelVariant = .best

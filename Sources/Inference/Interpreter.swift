@@ -42,7 +42,9 @@ public final class Interpreter {
     arenaBytes = prepared.arenaBytes
   }
 
-  /// Gives access to an input's memory. What is written stays until it is overwritten.
+  /// Gives access to an input's memory.
+  ///
+  /// What is written stays until it is overwritten.
   public func withInput<R>(
     _ index: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> R
   ) rethrows -> R {
@@ -56,7 +58,9 @@ public final class Interpreter {
     try body(UnsafeRawBufferPointer(prepared.outputs[index]))
   }
 
-  /// Computes the outputs from the inputs. Allocates nothing.
+  /// Computes the outputs from the inputs.
+  ///
+  /// Allocates nothing.
   public func run() {
     for step in prepared.steps {
       step.function(step.parameters, 0, step.units, prepared.scratch)

@@ -1,7 +1,8 @@
 internal import CKernels
 
 /// Calls of a kernel: an operator's parameters, a range of work units, and scratch memory.
-typealias KernelFunction = @convention(c) (UnsafeRawPointer?, Int64, Int64, UnsafeMutableRawPointer?)
+typealias KernelFunction =
+  @convention(c) (UnsafeRawPointer?, Int64, Int64, UnsafeMutableRawPointer?)
   -> Void
 
 extension KernelVariant {

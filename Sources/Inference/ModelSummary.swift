@@ -1,7 +1,8 @@
 public import TFLite
 
-/// What a model consists of, for a person who looks at it. Made for any readable model, also for one
-/// that cannot be run.
+/// What a model consists of, for a person who looks at it.
+///
+/// Made for any readable model, also for one that cannot be run.
 public struct ModelSummary: Sendable, Codable, Hashable {
   /// One operator.
   public struct OperatorSummary: Sendable, Codable, Hashable {
@@ -34,7 +35,7 @@ public struct ModelSummary: Sendable, Codable, Hashable {
   /// Why the model cannot be run, nil where it can.
   public var problem: String?
 
-  /// Describes a model, preparing it to see what it needs.
+  /// Describes a model, preparing it to see what it needs, but without taking the memory.
   public init(_ model: TFLiteModel) {
     operators = model.operators.enumerated().map { index, op in
       OperatorSummary(
@@ -48,10 +49,10 @@ public struct ModelSummary: Sendable, Codable, Hashable {
       $0 + (model.constantBytes(ofTensor: $1)?.count ?? 0)
     }
     do {
-      let interpreter = try Interpreter(model)
-      inputs = interpreter.inputs
-      outputs = interpreter.outputs
-      arenaBytes = interpreter.arenaBytes
+      let preparation = try Preparation(model, InferenceOptions())
+      inputs = model.inputs.map { TensorDescription(preparation.values[$0]) }
+      outputs = model.outputs.map { TensorDescription(preparation.values[$0]) }
+      arenaBytes = preparation.arenaPlan().byteCount
       problem = nil
     } catch {
       inputs = model.inputs.map { TensorDescription(model.tensors[$0]) }

@@ -62,7 +62,9 @@ struct OperatorContext {
     }
   }
 
-  /// An input, nil where it is left out. Its value is known to have a source.
+  /// An input, nil where it is left out.
+  ///
+  /// Its value is known to have a source.
   func optionalInput(_ number: Int) throws(InferenceError) -> Int? {
     guard op.inputs.indices.contains(number), op.inputs[number] >= 0 else { return nil }
     let id = op.inputs[number]

@@ -1,7 +1,9 @@
 internal import CKernels
 
-/// Memory that a prepared model keeps: packed weights, parameters, the arena. Zeroed, aligned to 64
-/// bytes, with the slack that kernels may read behind the end. Freed as a whole.
+/// Memory that a prepared model keeps: packed weights, parameters, the arena.
+///
+/// Zeroed, aligned to 64 bytes, with the slack that kernels may read behind the end. Freed as a
+/// whole.
 final class OwnedMemory {
   private var blocks: [UnsafeMutableRawPointer] = []
   private(set) var byteCount = 0

@@ -36,7 +36,7 @@ struct PreparedModel {
 extension Preparation {
   /// Lays out memory and binds the steps to it.
   consuming func finish() throws(InferenceError) -> PreparedModel {
-    let plan = ArenaPlan(arenaRequests())
+    let plan = arenaPlan()
     let arena = try memory.allocate(plan.byteCount)
     let scratchBytes = steps.map(\.scratchBytes).max() ?? 0
     let scratch = try memory.allocate(scratchBytes).baseAddress
@@ -64,7 +64,7 @@ extension Preparation {
   }
 
   /// Inputs and outputs live throughout, so that a caller may run again with the same input.
-  private func arenaRequests() -> [ArenaPlan.Request] {
+  func arenaPlan() -> ArenaPlan {
     var lifetimes: [Int: ClosedRange<Int>] = [:]
     func use(_ id: Int, _ range: ClosedRange<Int>) {
       let id = resolve(id)
@@ -78,10 +78,11 @@ extension Preparation {
       use(step.writes, index...index)
       for id in step.reads { use(id, index...index) }
     }
-    return lifetimes.map { id, lifetime in
+    let requests = lifetimes.map { id, lifetime in
       ArenaPlan.Request(
         id: id, byteCount: values[id].byteCount + Int(FK_SLACK), lifetime: lifetime)
     }
+    return ArenaPlan(requests)
   }
 
   private func constantAddress(_ id: Int) throws(InferenceError) -> UnsafeMutableRawPointer? {

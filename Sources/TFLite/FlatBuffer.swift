@@ -56,7 +56,9 @@ struct FlatBuffer {
     return Table(position: position, vtable: vtable, vtableSize: size)
   }
 
-  /// Absolute position of a field, nil where the table does not have it. `field` counts from 0.
+  /// Absolute position of a field, nil where the table does not have it.
+  ///
+  /// `field` counts from 0.
   private func field(
     _ field: Int, of table: Table, _ what: @autoclosure () -> String
   ) throws(TFLiteError) -> Int? {
@@ -67,7 +69,8 @@ struct FlatBuffer {
   }
 
   func integer<T: FixedWidthInteger>(
-    _ type: T.Type, _ number: Int, of table: Table, default value: T, _ what: @autoclosure () -> String
+    _ type: T.Type, _ number: Int, of table: Table, default value: T,
+    _ what: @autoclosure () -> String
   ) throws(TFLiteError) -> T {
     guard let position = try field(number, of: table, what()) else { return value }
     return try integer(type, at: position, what())

@@ -171,7 +171,9 @@ struct ModelReader {
       dataRange: range)
   }
 
-  /// Bytes of a dense tensor, nil for a shape that cannot be. Types without a fixed size count as one.
+  /// Bytes of a dense tensor, nil for a shape that cannot be.
+  ///
+  /// Types without a fixed size count as one.
   private static func byteCount(_ shape: [Int], _ type: ElementType) -> Int? {
     var total = max(type.byteCount, 1)
     for size in shape {

@@ -1,4 +1,6 @@
-/// Settings of an operator, as the file gives them. Values are not judged here.
+/// Settings of an operator, as the file gives them.
+///
+/// Values are not judged here.
 public enum OperatorOptions: Sendable, Hashable {
   /// No settings, or settings of an operator that has no case here.
   case none
@@ -15,7 +17,9 @@ public enum OperatorOptions: Sendable, Hashable {
   /// RESHAPE: nil where the new shape is an input.
   case reshape(newShape: [Int]?)
 
-  /// What is applied to an operator's result. Raw values are the schema's.
+  /// What is applied to an operator's result.
+  ///
+  /// Raw values are the schema's.
   public enum Activation: Int8, Sendable, Hashable {
     case none = 0
     case relu = 1
@@ -25,7 +29,9 @@ public enum OperatorOptions: Sendable, Hashable {
     case signBit = 5
   }
 
-  /// How a window meets the edges. Raw values are the schema's.
+  /// How a window meets the edges.
+  ///
+  /// Raw values are the schema's.
   public enum Padding: Int8, Sendable, Hashable {
     /// Output size is input size divided by stride, rounded up.
     case same = 0

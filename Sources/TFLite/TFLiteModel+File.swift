@@ -7,7 +7,9 @@
 #endif
 
 extension TFLiteModel {
-  /// Reads a model from a file. Errors name the file.
+  /// Reads a model from a file.
+  ///
+  /// Errors name the file.
   public init(path: String) throws(TFLiteError) {
     do {
       try self.init(bytes: Self.bytes(ofFile: path))

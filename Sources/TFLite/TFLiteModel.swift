@@ -47,7 +47,9 @@ public struct TFLiteModel: Sendable {
     public var name: String
     /// Type of the elements.
     public var elementType: ElementType
-    /// Dimensions, outermost first; images are NHWC. Never negative; empty for a scalar.
+    /// Dimensions, outermost first; images are NHWC.
+    ///
+    /// Never negative; empty for a scalar.
     public var shape: [Int]
     /// Dimensions with -1 where the size is free; empty where the file does not say.
     public var shapeSignature: [Int]
@@ -68,11 +70,15 @@ public struct TFLiteModel: Sendable {
 
   /// Affine quantisation: real = scale * (integer - zero point).
   public struct Quantization: Sendable, Hashable {
-    /// One scale, or one for each index of `dimension`. Finite, not negative.
+    /// One scale, or one for each index of `dimension`.
+    ///
+    /// Finite, not negative.
     public var scales: [Float]
     /// As many as scales; each within the tensor's type.
     public var zeroPoints: [Int]
-    /// Dimension along which scales vary. Meaningless with a single scale.
+    /// Dimension along which scales vary.
+    ///
+    /// Meaningless with a single scale.
     public var dimension: Int
   }
 

@@ -135,7 +135,8 @@ public struct ModelBuilder: Sendable {
     }
     let graph: [Int: Field] = [
       0: .tables(tensorTables), 1: .ints(inputs.map(Int32.init)),
-      2: .ints(outputs.map(Int32.init)), 3: operatorCopies == 1
+      2: .ints(outputs.map(Int32.init)),
+      3: operatorCopies == 1
         ? .tables(operatorTables) : .copies(operatorTables[0], count: operatorCopies),
     ]
     var writer = Writer()

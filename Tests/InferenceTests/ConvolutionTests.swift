@@ -77,8 +77,8 @@ struct ConvolutionTests {
         #expect(difference < 1e-4, "\(test), seed \(seed): \(difference)")
       } else {
         let input = numbers.bytes(test.inputCount)
-        let result = try run(model, on: input)
-        #expect(result == naive.run(input), "\(test), seed \(seed)")
+        let isEqual = try run(model, on: input) == naive.run(input)
+        #expect(isEqual, "\(test), seed \(seed)")
       }
     }
   }
@@ -96,9 +96,8 @@ struct ConvolutionTests {
           #expect(difference < 1e-4, "\(test), seed \(seed): \(difference)")
         } else {
           let input = numbers.bytes(test.inputCount)
-          #expect(
-            try run(model, on: input, variant) == run(model, on: input),
-            "\(precision) \(test), seed \(seed)")
+          let isEqual = try run(model, on: input, variant) == run(model, on: input)
+          #expect(isEqual, "\(precision) \(test), seed \(seed)")
         }
       }
     }
@@ -109,7 +108,8 @@ struct ConvolutionTests {
     // A 1x1 convolution with weight 0 or 1 passes its bias through requantisation.
     var numbers = SeededNumbers(77)
     for scale: Float in [1e-9, 3e-6, 0.001, 0.25, 0.499999, 0.5, 0.75, 1, 1.5, 200, 1e6] {
-      let biases = numbers.ints(64, in: Int32.min / 2...Int32.max / 2)
+      let biases =
+        numbers.ints(64, in: Int32.min / 2...Int32.max / 2)
         + numbers.ints(128, in: -300...300) + [0, 1, -1, .max, .min, 64, -64, 192, -192]
         + (0..<63).map { Int32(1) << ($0 % 31) }
       var test = ConvolutionCase(
@@ -122,7 +122,34 @@ struct ConvolutionTests {
       model.tensors[0].scales = [scale]
       model.tensors[3].scales = [1]
       let read = try TFLiteModel(bytes: model.build())
-      #expect(try run(read, on: [0], variant) == run(read, on: [0]), "scale \(scale)")
+      let isEqual = try run(read, on: [0] as [UInt8], variant) == run(read, on: [0] as [UInt8])
+      #expect(isEqual, "scale \(scale)")
+    }
+  }
+
+  @Test("uint8 scales are multiplied in single precision, as the reference does")
+  func singlePrecision() throws {
+    // Sums so large that the last bits of the factor decide, around the points where results change.
+    let (input, weight, output): (Float, Float, Float) = (0.0123, 0.0000061, 1)
+    let step = 1 / (Double(input * weight) / Double(output))
+    let biases = (0..<50).flatMap { n in
+      (-9...9).map { Int32((Double(n) + 0.5) * step) + Int32($0) }
+    }
+    var numbers = SeededNumbers(1)
+    let test = ConvolutionCase(
+      height: 1, width: 1, inputChannels: 1, outputChannels: biases.count, kernel: (1, 1),
+      inputZero: 0)
+    var model = test.model(.uint8, &numbers)
+    model.tensors[2].data = littleEndian(biases)
+    model.tensors[0].scales = [input]
+    model.tensors[1].scales = [weight]
+    model.tensors[3].scales = [output]
+    let read = try TFLiteModel(bytes: model.build())
+    let expected = NaiveConvolution(test, read).run([128] as [UInt8])
+    for variant in KernelVariant.available {
+      let result: [UInt8] = try run(read, on: [128] as [UInt8], variant)
+      let isEqual = result == expected
+      #expect(isEqual, "\(variant)")
     }
   }
 

@@ -59,7 +59,8 @@ struct ErrorTests {
   @Test("Inputs, types, shapes, settings and quantisation that do not fit")
   func spoiled() throws {
     #expect(
-      try problem(of: convolution { $0.operators[0].inputs = [0] }) == .count(inputs: 1, outputs: 1))
+      try problem(of: convolution { $0.operators[0].inputs = [0] }) == .count(inputs: 1, outputs: 1)
+    )
     #expect(
       try problem(of: convolution { $0.operators[0].inputs = [-1, 1] })
         == .count(inputs: 2, outputs: 1))

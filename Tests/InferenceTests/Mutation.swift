@@ -1,14 +1,16 @@
 import Inference
 import TFLite
 
-/// Damages a file in a few places, then reads, prepares and, if that is cheap, runs it. Nothing is
-/// expected of the result; a crash or a hang is the failure.
+/// Damages a file in a few places, then reads, prepares and, if that is cheap, runs it.
+///
+/// Nothing is expected of the result; a crash or a hang is the failure.
 func tryMutation(of original: [UInt8], _ numbers: inout SeededNumbers) {
   var bytes = original
   for _ in 0...Int.random(in: 0..<4, using: &numbers) { mutate(&bytes, &numbers) }
   guard let model = try? TFLiteModel(bytes: bytes) else { return }
   let summary = ModelSummary(model)
-  let options = InferenceOptions(kernels: numbers.next() % 2 == 0 ? .portable : .best)
+  var options = InferenceOptions(kernels: numbers.next() % 2 == 0 ? .portable : .best)
+  options.memoryLimit = 16 << 20
   guard let interpreter = try? Interpreter(model, options: options) else { return }
   // Shapes in the file need not be those that are computed; the memory shows that they are small.
   guard summary.multiplyAdds < 20_000_000, interpreter.memoryBytes < 4_000_000 else { return }
@@ -21,8 +23,9 @@ func tryMutation(of original: [UInt8], _ numbers: inout SeededNumbers) {
   for index in interpreter.outputs.indices { interpreter.withOutput(index) { _ = $0.last } }
 }
 
-/// One change: bits, bytes, or a whole aligned word as offsets, counts and sizes are. Changes prefer
-/// the tables to the weights, whose values cannot do harm.
+/// One change: bits, bytes, or a whole aligned word as offsets, counts and sizes are.
+///
+/// Changes prefer the tables to the weights, whose values cannot do harm.
 private func mutate(_ bytes: inout [UInt8], _ numbers: inout SeededNumbers) {
   guard bytes.count > 16 else { return }
   func position(_ alignment: Int) -> Int {

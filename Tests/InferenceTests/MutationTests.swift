@@ -64,6 +64,24 @@ struct MutationTests {
     for file in files() { _ = try Interpreter(TFLiteModel(bytes: file)) }
   }
 
+  @Test("Input and outputs keep their places: running again gives the same")
+  func again() throws {
+    for (seed, file) in files().enumerated() {
+      let interpreter = try Interpreter(TFLiteModel(bytes: file))
+      var numbers = SeededNumbers(UInt64(seed))
+      let input =
+        interpreter.inputs[0].scale > 0
+        ? numbers.bytes(interpreter.inputs[0].byteCount)
+        : littleEndian(numbers.floats(interpreter.inputs[0].elementCount))
+      interpreter.withInput(0) { $0.copyBytes(from: input) }
+      interpreter.run()
+      let first = (0..<2).map { interpreter.withOutput($0) { Array($0) } }
+      interpreter.run()
+      #expect((0..<2).map { interpreter.withOutput($0) { Array($0) } } == first)
+      #expect(interpreter.withInput(0) { Array($0) } == input)
+    }
+  }
+
   @Test("A damaged file is refused or runs, but never crashes", arguments: 1...6)
   func mutations(_ seed: UInt64) {
     var numbers = SeededNumbers(seed)

@@ -108,6 +108,9 @@ struct ReaderTests {
     #expect(
       error(model { $0.tensors[1].shape = [3] })
         == .sizeMismatch(tensor: "constant", expected: 12, got: 8))
+    #expect(
+      error(model { $0.tensors[1].shape = [1] })
+        == .sizeMismatch(tensor: "constant", expected: 4, got: 8))
   }
 
   @Test("Quantisation is checked")

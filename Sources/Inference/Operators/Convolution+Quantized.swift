@@ -68,7 +68,8 @@ extension Convolution {
   /// int8 weights are symmetric; uint8 weights have one zero point.
   private func weightZeroPoint(_ domain: ByteDomain) throws(InferenceError) -> Int32 {
     guard let quantization = context.value(filter).quantization,
-      domain.offset != 0 ? quantization.scales.count == 1
+      domain.offset != 0
+        ? quantization.scales.count == 1
         : quantization.zeroPoints.allSatisfy({ $0 == 0 })
     else { throw context.failure(.quantization(of: "weights")) }
     return Int32(quantization.zeroPoints[0] + domain.offset)
@@ -78,9 +79,10 @@ extension Convolution {
     _ kernel: Kernel, _ input: ByteQuantization, _ output: ByteQuantization, _ weights: [UInt8],
     _ weightZero: Int32
   ) throws(InferenceError) -> Requantization {
-    var bias = try bias.map { id throws(InferenceError) in
-      try context.constant(id, as: Int32.self, "bias")
-    } ?? Array(repeating: 0, count: outputChannels)
+    var bias =
+      try bias.map { id throws(InferenceError) in
+        try context.constant(id, as: Int32.self, "bias")
+      } ?? Array(repeating: 0, count: outputChannels)
     fk_fold_input_zero(
       weights, Int64(outputChannels), Int64(k), isDepthwise ? 1 : Int64(k),
       isDepthwise ? Int64(outputChannels) : 1, weightZero, input.domain.flip, input.zero, &bias)

@@ -20,7 +20,9 @@ struct Convolution {
   var outputChannels: Int { Int(window.out_c) }
 }
 
-/// CONV_2D. Weights are [output channel, height, width, input channel].
+/// CONV_2D.
+///
+/// Weights are [output channel, height, width, input channel].
 @Sendable func prepareConvolution(_ context: OperatorContext) throws(InferenceError) {
   guard case .convolution(let options) = context.op.options else {
     throw context.failure(.option("options", value: "missing"))
@@ -28,8 +30,10 @@ struct Convolution {
   try Convolution(context, options, depthMultiplier: nil).prepare()
 }
 
-/// DEPTHWISE_CONV_2D. Weights are [1, height, width, output channel]; output channel
-/// c * multiplier + j reads input channel c.
+/// DEPTHWISE_CONV_2D.
+///
+/// Weights are [1, height, width, output channel]; output channel c * multiplier + j reads input
+/// channel c.
 @Sendable func prepareDepthwise(_ context: OperatorContext) throws(InferenceError) {
   guard case .depthwise(let options, let depthMultiplier) = context.op.options else {
     throw context.failure(.option("options", value: "missing"))
@@ -38,7 +42,9 @@ struct Convolution {
 }
 
 extension Convolution {
-  /// Checks shapes. `depthMultiplier` is nil for CONV_2D.
+  /// Checks shapes.
+  ///
+  /// `depthMultiplier` is nil for CONV_2D.
   init(
     _ context: OperatorContext, _ options: OperatorOptions.ConvolutionOptions,
     depthMultiplier: Int?
@@ -77,7 +83,8 @@ extension Convolution {
   func prepare() throws(InferenceError) {
     let ids = [input, filter] + (bias.map { [$0] } ?? []) + [context.output]
     let types = ids.map { context.value($0).elementType }
-    switch (types[0], types[1], bias.map { context.value($0).elementType }, types[types.count - 1]) {
+    switch (types[0], types[1], bias.map { context.value($0).elementType }, types[types.count - 1])
+    {
     case (.float32, .float32, nil, .float32), (.float32, .float32, .float32, .float32):
       try isDepthwise ? prepareFloatDepthwise() : prepareFloat()
     case (.int8, .int8, nil, .int8), (.int8, .int8, .int32, .int8),

@@ -1,7 +1,9 @@
 internal import CKernels
 internal import TFLite
 
-/// PAD: a border of zeros. Deferred, so that a convolution behind it can take it along.
+/// PAD: a border of zeros.
+///
+/// Deferred, so that a convolution behind it can take it along.
 @Sendable func preparePad(_ context: OperatorContext) throws(InferenceError) {
   try context.expect(inputs: 2...2)
   let source = try context.input(0)

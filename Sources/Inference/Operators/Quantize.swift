@@ -64,7 +64,9 @@ internal import TFLite
   }
 }
 
-/// DEQUANTIZE: bytes or float16 to float. Constants are widened now.
+/// DEQUANTIZE: bytes or float16 to float.
+///
+/// Constants are widened now.
 @Sendable func prepareDequantize(_ context: OperatorContext) throws(InferenceError) {
   try context.expect(inputs: 1...1)
   let input = try context.input(0)
@@ -106,7 +108,9 @@ internal import TFLite
 }
 
 extension Float {
-  /// A float16, given by its bits. Written out, as not every platform has the type.
+  /// A float16, given by its bits.
+  ///
+  /// Written out, as not every platform has the type.
   init(widening half: UInt16) {
     let sign: Float = half & 0x8000 == 0 ? 1 : -1
     let exponent = Int(half >> 10 & 0x1F)

@@ -18,7 +18,8 @@ internal import TFLite
   guard shape.allSatisfy({ $0 >= 0 }), shape.reduce(1, *) == value.elementCount else {
     throw context.failure(.shape(shape, of: "output"))
   }
-  try context.preparation.define(context.output, shape: shape, .alias(of: context.preparation.resolve(input)))
+  try context.preparation.define(
+    context.output, shape: shape, .alias(of: context.preparation.resolve(input)))
 }
 
 /// The shape that is asked for, bounded so that its product cannot overflow.

@@ -45,7 +45,9 @@ extension OperatorContext {
     return shape
   }
 
-  /// The kernel's geometry. Source of output sizes and offsets: TensorFlow's SAME and VALID.
+  /// The kernel's geometry.
+  ///
+  /// Source of output sizes and offsets: TensorFlow's SAME and VALID.
   func window(
     _ image: [Int], _ border: Border, _ settings: WindowSettings, outputChannels: Int
   ) throws(InferenceError) -> fk_window {
