@@ -40,7 +40,6 @@ import Testing
   @Test func versionAndCompletion() throws {
     #expect(try run(["--version"]).text.split(separator: ".").count == 3)
     for shell in ["bash", "zsh", "fish"] {
-      #expect(try run(["--generate-completion-script", shell]).text.contains("keyframes") == false)
       #expect(try run(["--generate-completion-script", shell]).text.contains("process"))
     }
   }
