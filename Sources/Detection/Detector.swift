@@ -24,7 +24,7 @@ public struct DetectorOptions: Sendable {
   }
 }
 
-/// A model made ready to find individuals in pictures. Not for two threads at once.
+/// A model made ready to find individuals in pictures; not for two threads at once.
 public final class Detector {
   /// The model and its card.
   public let model: LoadedModel
@@ -51,7 +51,8 @@ public final class Detector {
   /// Prepares a model.
   ///
   /// - Throws: `DetectionError` where the model cannot be executed or is of another task.
-  public init(_ model: LoadedModel, options: DetectorOptions = DetectorOptions()) throws(DetectionError)
+  public init(_ model: LoadedModel, options: DetectorOptions = DetectorOptions())
+    throws(DetectionError)
   {
     self.model = model
     let file = model.file.path

@@ -25,7 +25,7 @@ public enum ContentHash {
       let places: [Int] =
         size <= wholeLimit
         ? Array(stride(from: 0, to: max(1, size), by: blockSize))
-        : (0..<blocks).map { (size - blockSize) / (blocks - 1) * $0 } .dropLast()
+        : (0..<blocks).map { (size - blockSize) / (blocks - 1) * $0 }.dropLast()
           + [size - blockSize]
       for place in places {
         try handle.seek(toOffset: UInt64(place))

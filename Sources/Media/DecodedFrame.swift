@@ -53,11 +53,13 @@ public final class DecodedFrame {
 
   /// Width of the upright picture as shown, in pixels.
   public var width: Double {
-    orientation.swapsSides ? Double(frame.pointee.height) : Double(frame.pointee.width) * pixelAspect
+    orientation.swapsSides
+      ? Double(frame.pointee.height) : Double(frame.pointee.width) * pixelAspect
   }
 
   /// Height of the upright picture as shown, in pixels.
   public var height: Double {
-    orientation.swapsSides ? Double(frame.pointee.width) * pixelAspect : Double(frame.pointee.height)
+    orientation.swapsSides
+      ? Double(frame.pointee.width) * pixelAspect : Double(frame.pointee.height)
   }
 }

@@ -29,7 +29,9 @@ public final class FrameScaler {
   ///   - placement: which part of the upright frame goes where in the picture.
   ///   - picture: `inputHeight × inputWidth × channels`; pixels outside the placement stay.
   /// - Throws: `MediaError.unscalable`.
-  public func scale(_ frame: DecodedFrame, _ placement: FramePlacement, into picture: inout PixelImage)
+  public func scale(
+    _ frame: DecodedFrame, _ placement: FramePlacement, into picture: inout PixelImage
+  )
     throws(MediaError)
   {
     let (width, height) = (placement.inputWidth, placement.inputHeight)
@@ -117,7 +119,8 @@ public final class FrameScaler {
         x: placement.cropLeft + placement.cropWidth, y: placement.cropTop + placement.cropHeight)
       let (width, height) = (Double(cropped.pointee.width), Double(cropped.pointee.height))
       let code = ffs_crop(
-        cropped, Int32((min(a.x, b.x) * width).rounded()), Int32((min(a.y, b.y) * height).rounded()),
+        cropped, Int32((min(a.x, b.x) * width).rounded()),
+        Int32((min(a.y, b.y) * height).rounded()),
         Int32(((1 - max(a.x, b.x)) * width).rounded()),
         Int32(((1 - max(a.y, b.y)) * height).rounded()))
       if code < 0 {
@@ -130,7 +133,8 @@ public final class FrameScaler {
   }
 
   private func prepare(
-    _ source: UnsafeMutablePointer<AVFrame>, toWidth: Int, toHeight: Int, channels: Int, file: String
+    _ source: UnsafeMutablePointer<AVFrame>, toWidth: Int, toHeight: Int, channels: Int,
+    file: String
   ) throws(MediaError) {
     let (format, full) = Self.plainFormat(AVPixelFormat(source.pointee.format))
     let fullRange = full || source.pointee.color_range == AVCOL_RANGE_JPEG
@@ -147,7 +151,9 @@ public final class FrameScaler {
       wanted.width, wanted.height, format, wanted.toWidth, wanted.toHeight, target, flags, nil, nil,
       nil)
     guard context != nil else {
-      let name = av_get_pix_fmt_name(AVPixelFormat(source.pointee.format)).map { String(cString: $0) }
+      let name = av_get_pix_fmt_name(AVPixelFormat(source.pointee.format)).map {
+        String(cString: $0)
+      }
       throw .unscalable(file: file, reason: "pixel format \(name ?? "unknown")")
     }
     let matrix: Int32

@@ -46,7 +46,7 @@ public final class MediaFile {
     info = reader.info
   }
 
-  /// The next frame; `nil` at the end. A photo has one.
+  /// The next frame, of which a photo has one; `nil` at the end.
   public func next() throws(MediaError) -> DecodedFrame? {
     if let video { return try video.next() }
     defer { photo = nil }

@@ -51,7 +51,8 @@ public enum JPEG {
   ///
   /// - Parameter quality: libjpeg's scale, 1…100.
   /// - Throws: `MediaError.unscalable` with libjpeg's words.
-  public static func encode(_ picture: PixelImage, quality: Int = 85) throws(MediaError) -> [UInt8] {
+  public static func encode(_ picture: PixelImage, quality: Int = 85) throws(MediaError) -> [UInt8]
+  {
     var bytes: UnsafeMutablePointer<UInt8>?
     var size = 0
     var message = [CChar](repeating: 0, count: 200)
@@ -61,7 +62,8 @@ public enum JPEG {
         Int32(quality), &bytes, &size, &message)
     }
     guard code == 0, let bytes else {
-      let words = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let words = String(
+        decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       throw .unscalable(file: "picture", reason: words)
     }
     defer { cjpeg_free(bytes) }
@@ -71,7 +73,8 @@ public enum JPEG {
 
 extension DecodedFrame {
   /// A frame of given grey or RGB pixels at time 0.
-  convenience init(_ stored: PixelImage, orientation: Orientation, file: String) throws(MediaError) {
+  convenience init(_ stored: PixelImage, orientation: Orientation, file: String) throws(MediaError)
+  {
     var frame = av_frame_alloc()
     defer { av_frame_free(&frame) }
     guard let frame else { throw .unscalable(file: file, reason: "out of memory") }

@@ -64,7 +64,7 @@ public struct Tally: Sendable, Equatable {
   /// Length of the periods that `meanN` and `totN` are taken over, in seconds.
   public static let periodSeconds = 300.0
 
-  /// The most individuals in one frame (MaxN, Priede et al. 1994); 0 when none were seen.
+  /// The most individuals in one frame (MaxN, Priede and others 1994); 0 when none were seen.
   public var maxN = 0
   /// Index of the recording with the first frame that shows `maxN`; `nil` when none were seen.
   public var maxNRecording: Int?
@@ -78,9 +78,9 @@ public struct Tally: Sendable, Equatable {
   public var firstSeenSeconds: Double?
   /// Mean individuals over all sampled frames (MeanCount, Bacheler and Shertzer 2015).
   public var meanCount = 0.0
-  /// Mean of the five-minute periods' MaxN (Stobart et al. 2015).
+  /// Mean of the five-minute periods' MaxN (Stobart and others 2015).
   public var meanN = 0.0
-  /// Sum of the five-minute periods' MaxN (Stobart et al. 2015).
+  /// Sum of the five-minute periods' MaxN (Stobart and others 2015).
   public var totN = 0
   /// Five-minute periods in which frames were sampled.
   public var periods = 0

@@ -93,7 +93,7 @@ public struct WallClock: Hashable, Sendable {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
   }
 
-  /// Days since 1970-01-01 of a Gregorian date, after H. Hinnant, "chrono-Compatible Low-Level
+  /// Days since 1970-01-01 of a Gregorian date, after Hinnant, "chrono-Compatible Low-Level
   /// Date Algorithms".
   private static func days(year: Int, month: Int, day: Int) -> Int {
     let y = month <= 2 ? year - 1 : year

@@ -3,8 +3,9 @@ internal import Survey
 internal import SurveyStore
 
 extension TallyTable {
-  /// An array of objects with the CSV's columns as keys; absent values are null. `near_ceiling`
-  /// says that MaxN is near the most that the decoder can tell apart.
+  /// An array of objects with the CSV's columns as keys; absent values are null.
+  ///
+  /// `near_ceiling` says that MaxN is near the most that the decoder can tell apart.
   ///
   /// - Throws: an encoding error, which no table gives.
   public func json() throws -> String {

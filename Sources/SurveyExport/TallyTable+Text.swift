@@ -2,7 +2,9 @@ internal import Survey
 internal import SurveyStore
 
 extension TallyTable {
-  /// The table for a terminal: what a person looks at first. CSV and JSON carry all columns.
+  /// The table for a terminal: what a person looks at first.
+  ///
+  /// CSV and JSON carry all columns.
   public var text: String {
     let place = grouping == .recording ? "Recording" : "Deployment"
     let header =

@@ -25,7 +25,9 @@ enum Placing {
   ///   - files: what was found.
   ///   - manifest: file name and rows, if there is one.
   ///   - site: overrides what folders and manifest say.
-  static func place(_ files: [FoundFile], manifest: (file: String, rows: [ManifestRow])?, site: String?)
+  static func place(
+    _ files: [FoundFile], manifest: (file: String, rows: [ManifestRow])?, site: String?
+  )
     throws(SurveyPipelineError) -> (files: [PlacedFile], warnings: [String])
   {
     var used: Set<Int> = []

@@ -189,7 +189,8 @@ public struct SurveyJob: Sendable {
 enum Machine {
   /// Processor, cores and system.
   static let description: String = {
-    let lines = FileManager.default.contents(atPath: "/proc/cpuinfo")
+    let lines =
+      FileManager.default.contents(atPath: "/proc/cpuinfo")
       .map { String(decoding: $0, as: UTF8.self).split(separator: "\n") } ?? []
     let name = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
     let cores = ProcessInfo.processInfo.activeProcessorCount

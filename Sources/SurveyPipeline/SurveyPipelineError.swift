@@ -1,6 +1,8 @@
 public import Survey
 
-/// Why a survey cannot begin. What is wrong with single recordings is kept with them instead.
+/// Why a survey cannot begin.
+///
+/// What is wrong with single recordings is kept with them instead.
 public enum SurveyPipelineError: Error, CustomStringConvertible {
   /// An input is not there.
   case noInput(path: String)

@@ -1,6 +1,8 @@
 internal import GRDB
 
-/// The migrations of a survey database. A migration that was released never changes.
+/// The migrations of a survey database.
+///
+/// A migration that was released never changes.
 enum Schema {
   /// SQLite's `application_id`: "FISH".
   static let applicationID = 0x4649_5348

@@ -28,7 +28,9 @@ public struct ModelBuilder: Sendable {
     public var shape: [Int]
     /// Quantisation; `dimension` is the one that scales run along.
     public var scales: [Float] = []
+    /// Zero points, one a scale.
     public var zeroPoints: [Int64] = []
+    /// The dimension that scales run along.
     public var dimension = 0
     /// A constant's bytes.
     public var data: [UInt8]?
@@ -55,12 +57,15 @@ public struct ModelBuilder: Sendable {
   public struct Operator: Sendable {
     /// Builtin code and version.
     public var code: Int32
+    /// Version of the operator.
     public var version: Int32 = 1
     /// Tensors.
     public var inputs: [Int]
+    /// Tensors that come out.
     public var outputs: [Int]
     /// Raw value of the schema's BuiltinOptions, and the table.
     public var optionsType: Int8 = 0
+    /// The table of options.
     public var options: [Int: Field]?
     /// Name of a custom operator.
     public var customName: String?
@@ -82,8 +87,11 @@ public struct ModelBuilder: Sendable {
 
   /// The graph.
   public var tensors: [Tensor] = []
+  /// Operators in the order in which they run.
   public var operators: [Operator] = []
+  /// Tensors that go in.
   public var inputs: [Int] = []
+  /// Tensors that come out.
   public var outputs: [Int] = []
   /// Version of the schema.
   public var version: Int32 = 3

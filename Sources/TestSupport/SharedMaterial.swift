@@ -7,7 +7,6 @@ public enum SharedMaterial {
   /// Why a test is skipped without it.
   public static let reason = "needs ../shared beside the repository, or FISHCAM_SHARED"
 
-
   /// The folder: `FISHCAM_SHARED`, or `../shared` beside the repository.
   public static let folder: URL = {
     if let path = ProcessInfo.processInfo.environment["FISHCAM_SHARED"] {

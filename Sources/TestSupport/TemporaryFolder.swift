@@ -7,7 +7,8 @@ public final class TemporaryFolder: Sendable {
 
   /// A new empty folder.
   public init() throws {
-    path = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
+    path =
+      FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
       + "/fishcam-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }

@@ -8,7 +8,8 @@ struct Fishcam: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "fishcam",
-    abstract: "Counts fish in dive and tank video: a folder of recordings in, species per site out.",
+    abstract:
+      "Counts fish in dive and tank video: a folder of recordings in, species per site out.",
     discussion: """
       A survey is one SQLite file. `process` fills it from folders of video and photos, and goes on \
       where it was stopped; `tally` prints MaxN and its companions; `review` opens it in a browser.

@@ -141,7 +141,8 @@ struct Model: ParsableCommand {
       let end = clock.now + .seconds(1)
       while clock.now < end || times.count < 5 {
         let took = clock.measure { interpreter.run() }
-        times.append(Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1e3)
+        times.append(
+          Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1e3)
       }
       times.sort()
       let result = Result(
@@ -195,7 +196,8 @@ struct Model: ParsableCommand {
       }
       let wanted = interpreter.inputs[0].byteCount
       guard bytes.count == wanted else {
-        throw ValidationError("\(input): holds \(bytes.count) bytes; the input tensor has \(wanted).")
+        throw ValidationError(
+          "\(input): holds \(bytes.count) bytes; the input tensor has \(wanted).")
       }
       interpreter.withInput(0) { $0.copyBytes(from: bytes) }
       interpreter.run()
@@ -204,5 +206,3 @@ struct Model: ParsableCommand {
     }
   }
 }
-
-

@@ -45,7 +45,9 @@ struct Process: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    guard (1...256).contains(jobs) else { throw ValidationError("--jobs is a number from 1 to 256.") }
+    guard (1...256).contains(jobs) else {
+      throw ValidationError("--jobs is a number from 1 to 256.")
+    }
     if let site, site.isEmpty { throw ValidationError("--site needs a name.") }
   }
 

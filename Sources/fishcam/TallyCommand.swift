@@ -29,7 +29,9 @@ struct TallyCommand: ParsableCommand {
   @Option(help: "Score from which a detection counts; each label's own unless given.")
   var threshold: Double?
 
-  @Option(name: .customLong("run"), help: "Number of a run, where the survey has several; the last unless given.")
+  @Option(
+    name: .customLong("run"),
+    help: "Number of a run, where the survey has several; the last unless given.")
   var runNumber: Int64?
 
   @Option(help: "A file to write, instead of standard output.", completion: .file())
@@ -67,4 +69,3 @@ struct TallyCommand: ParsableCommand {
     }
   }
 }
-

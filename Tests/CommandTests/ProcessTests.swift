@@ -161,11 +161,15 @@ import Testing
   func everyFrameOfTheClips() throws {
     let clips = SharedMaterial.path("clips")
     let model = SharedMaterial.path("models/fomo_0.35_96_int8_balloon.tflite")
-    let arguments = ["process", clips, "--database", "x.sqlite", "--sample", "all", "--model", model]
+    let arguments = [
+      "process", clips, "--database", "x.sqlite", "--sample", "all", "--model", model,
+    ]
     let result = try FishcamProgram.run(arguments + ["--json"], in: path)
     #expect(result.code == 0)
     #expect(try FishcamProgram.summary(result)["frames_sampled"] as? Int == 1078)
-    let names = ["deepfish_7117_caranx", "luderick_20190618_3", "luderick_2205_36", "tank_kazuhito"]
+    let names = [
+      "deepfish_7117_caranx", "luderick_20190618_3", "luderick_2205_36", "tank_kazuhito",
+    ]
     for name in names {
       let stored = try Tool.succeed(
         "sqlite3",

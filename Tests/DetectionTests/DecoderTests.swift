@@ -152,8 +152,10 @@ extension CentroidDecoder {
         thresholds: [Float](repeating: item.threshold, count: item.classes + 1))
       let boxes = found.compactMap { detection in
         detection.box.map {
-          [Double(detection.channel), Double($0.left), Double($0.top), Double($0.width),
-            Double($0.height)]
+          [
+            Double(detection.channel), Double($0.left), Double($0.top), Double($0.width),
+            Double($0.height),
+          ]
         }
       }
       #expect(boxes == item.boxes.map { Array($0[0..<5]) }, "case \(number)")

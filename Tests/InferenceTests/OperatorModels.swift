@@ -1,4 +1,5 @@
 import TestSupport
+
 /// Models of one operator with seeded weights, in every precision that the kernels have.
 enum Precision: Int8, CaseIterable, CustomStringConvertible {
   case float32 = 0

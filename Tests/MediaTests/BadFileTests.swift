@@ -89,13 +89,17 @@ private func frameCount(_ file: MediaFile) throws -> Int {
         let place = Int.random(in: 0..<mutated.count, using: &generator)
         mutated[place] = UInt8.random(in: 0...255, using: &generator)
       }
-      if round % 3 == 0 { mutated = mutated.prefix(.random(in: 1..<mutated.count, using: &generator)) }
+      if round % 3 == 0 {
+        mutated = mutated.prefix(.random(in: 1..<mutated.count, using: &generator))
+      }
       let path = try folder.write(mutated, to: "mutated.mp4")
       do { _ = try frameCount(MediaFile(path: path)) } catch is MediaError {}
     }
   }
 
-  @Test(arguments: ["with space.mp4", "\"quoted\" 'name'.mp4", "two\nlines é 魚.mp4", "-i.mp4", "a%03d:b.mp4"])
+  @Test(arguments: [
+    "with space.mp4", "\"quoted\" 'name'.mp4", "two\nlines é 魚.mp4", "-i.mp4", "a%03d:b.mp4",
+  ])
   func oddNames(_ name: String) throws {
     let path = folder.path + "/" + name
     try FileManager.default.copyItem(atPath: good, toPath: path)

@@ -4,7 +4,9 @@ import Survey
 import TestSupport
 import Testing
 
-/// What ffprobe says of a file's frames: the judge of frame times. It gives none for a few frames
+/// What ffprobe says of a file's frames: the judge of frame times.
+///
+/// It gives none for a few frames
 /// of AVI, which has no times of its own.
 private func probedTimes(_ path: String) throws -> [Double?] {
   let result = try Tool.succeed(

@@ -120,7 +120,9 @@ import Testing
       Data(#"{"id": "fish", "commonName": "Fish", "rank": "group"}"#.utf8), to: "taxa/fish.json")
     var card: [String: Any] = [
       "name": "m", "version": "1", "task": "centroids", "description": "d",
-      "files": [["file": "m.tflite", "precision": "int8", "sha256": String(repeating: "a", count: 64)]],
+      "files": [
+        ["file": "m.tflite", "precision": "int8", "sha256": String(repeating: "a", count: 64)]
+      ],
       "input": ["fit": "letterbox", "pixelRange": [0, 1]], "background": 0,
       "labels": [["label": "fish", "taxon": "fish", "threshold": 0.5]], "decoder": "peak",
       "floor": 0.1, "trainingData": [], "licence": "Apache-2.0",

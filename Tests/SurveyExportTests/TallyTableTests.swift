@@ -74,7 +74,9 @@ private func survey(in folder: TemporaryFolder) throws -> SurveyStore {
     let lines = try TallyTable(store, by: .site).csv.split(separator: "\r\n")
     #expect(lines.count == 5)
     #expect(
-      lines[1] == "Garden,G1,Zebrasoma xanthurum,Yellowtail tang,219681,2,a.mp4,1,,1,0.5,1,2,6,0.1,0.5,1,reef 1,no")
+      lines[1]
+        == "Garden,G1,Zebrasoma xanthurum,Yellowtail tang,219681,2,a.mp4,1,,1,0.5,1,2,6,0.1,0.5,1,reef 1,no"
+    )
     #expect(lines[2].hasPrefix("Garden,,fish,Fish,,0,"))
   }
 

@@ -46,8 +46,10 @@ final class DiveFolder: Sendable {
   /// Runs a job on the folder, or on other inputs.
   @discardableResult
   func process(
-    _ store: SurveyStore, inputs: [String]? = nil, sampling: Sampling = .period(microseconds: 1_000_000),
-    manifest: String? = nil, site: String? = nil, jobs: Int = 2, detector: DetectorOptions = .init(),
+    _ store: SurveyStore, inputs: [String]? = nil,
+    sampling: Sampling = .period(microseconds: 1_000_000),
+    manifest: String? = nil, site: String? = nil, jobs: Int = 2,
+    detector: DetectorOptions = .init(),
     cancellation: Cancellation = Cancellation(),
     report: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
   ) throws -> SurveyJobSummary {

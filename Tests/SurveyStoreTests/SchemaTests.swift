@@ -51,7 +51,8 @@ import Testing
     #expect(try survey.rows("PRAGMA journal_mode") == [["wal"]])
     try survey.add("a.mp4", frames: [[(0, 0.9)]])
     #expect(throws: (any Error).self) {
-      try survey.execute("INSERT INTO detection (frame_id, run_label_id, x, y, score) VALUES (99, 1, 0, 0, 1)")
+      try survey.execute(
+        "INSERT INTO detection (frame_id, run_label_id, x, y, score) VALUES (99, 1, 0, 0, 1)")
     }
     #expect(try survey.rows("PRAGMA foreign_key_check").isEmpty)
   }

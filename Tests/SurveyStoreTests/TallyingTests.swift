@@ -89,7 +89,10 @@ import Testing
       for opcode in ["D1", "D2"] {
         let frames = (0..<40).map { _ in
           (0..<Int.random(in: 0...4, using: &generator)).map { _ in
-            (Int.random(in: 0...1, using: &generator), Double.random(in: 0.1...1, using: &generator))
+            (
+              Int.random(in: 0...1, using: &generator),
+              Double.random(in: 0.1...1, using: &generator)
+            )
           }
         }
         try survey.add(name, opcode: opcode, frames: frames)

@@ -14,7 +14,8 @@ private func counts(_ frames: [[String: Int]], name: String = "a.mp4", offset: D
   }
   return DeploymentCounts.Recording(
     name: name, offsetSeconds: offset, startSeconds: 0, effortSeconds: Double(frames.count),
-    frames: frames.count, periods: Set(frames.indices.map { Tally.period(seconds: offset + Double($0)) }),
+    frames: frames.count,
+    periods: Set(frames.indices.map { Tally.period(seconds: offset + Double($0)) }),
     sightings: sightings)
 }
 
