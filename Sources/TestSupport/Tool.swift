@@ -77,6 +77,12 @@ public enum Tool {
     return result
   }
 
+  /// Where a program is in `PATH`; `nil` where it is not installed.
+  public static func path(of name: String) -> String? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
   /// Makes a video or picture with FFmpeg's command.
   public static func ffmpeg(_ arguments: [String]) throws {
     try succeed("ffmpeg", ["-nostdin", "-v", "error", "-y"] + arguments)

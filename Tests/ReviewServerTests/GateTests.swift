@@ -1,6 +1,7 @@
 import Foundation
 import ReviewServer
 import SurveyStore
+import TestSupport
 import Testing
 
 /// Who gets in, and what gets out.

@@ -1,5 +1,6 @@
 import Foundation
 import SurveyStore
+import TestSupport
 import Testing
 
 @testable import ReviewServer

@@ -4,6 +4,7 @@ import Media
 import ReviewServer
 import Survey
 import SurveyStore
+import TestSupport
 
 /// A small survey with a real video, in a folder of its own.
 ///
@@ -11,7 +12,7 @@ import SurveyStore
 /// two in the seventh, else one or none. `dive 2` has a copy of the video's content and a file that
 /// cannot be read. South reef: `drop A` has a video whose file is gone.
 final class ReviewFixture: Sendable {
-  static let ffmpeg = executable("ffmpeg")
+  static let ffmpeg = Tool.path(of: "ffmpeg")
 
   let folder: URL
   let store: SurveyStore
@@ -19,11 +20,6 @@ final class ReviewFixture: Sendable {
   let dive1: StoredDeployment, dive2: StoredDeployment, dropA: StoredDeployment
   let recording: Int64, copy: Int64, goneRecording: Int64
   let gonePath: String
-
-  static func executable(_ name: String) -> String? {
-    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-      .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
 
   init() throws {
     folder = FileManager.default.temporaryDirectory

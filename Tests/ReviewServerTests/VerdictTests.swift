@@ -1,6 +1,7 @@
 import Foundation
 import Survey
 import SurveyStore
+import TestSupport
 import Testing
 
 @testable import ReviewServer

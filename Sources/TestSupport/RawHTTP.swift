@@ -1,32 +1,37 @@
-import Foundation
+public import Foundation
 
 #if canImport(Glibc)
   import Glibc
 #endif
 
 /// An HTTP answer.
-struct Answer {
-  var status: Int
+public struct Answer: Sendable {
+  /// Status code.
+  public var status: Int
   /// By lowercased name.
-  var headers: [String: String]
-  var body: Data
+  public var headers: [String: String]
+  /// Body.
+  public var body: Data
 
-  var text: String { String(decoding: body, as: UTF8.self) }
+  /// The body as text.
+  public var text: String { String(decoding: body, as: UTF8.self) }
 
   /// The body as a JSON object.
-  func object() throws -> [String: Any] {
+  public func object() throws -> [String: Any] {
     try JSONSerialization.jsonObject(with: body) as? [String: Any] ?? [:]
   }
 }
 
 /// HTTP over a plain socket: paths and headers go out exactly as given, which URLSession refuses.
-enum RawHTTP {
-  struct Failure: Error {
-    var what: String
+public enum RawHTTP {
+  /// A request that got no answer.
+  public struct Failure: Error {
+    /// What failed.
+    public var what: String
   }
 
   /// Sends one request on a connection of its own.
-  static func send(
+  public static func send(
     _ method: String = "GET", _ path: String, port: Int, headers: [(String, String)] = [],
     body: Data? = nil
   ) async throws -> Answer {

@@ -1,11 +1,14 @@
 import Foundation
 
 /// A real browser, driven through chromedriver's HTTP (W3C WebDriver).
-final class WebDriver: Sendable {
-  static let chromedriver = ReviewFixture.executable("chromedriver")
+public final class WebDriver: Sendable {
+  /// Where chromedriver is; `nil` where it is not installed.
+  public static let chromedriver = Tool.path(of: "chromedriver")
 
-  struct Failure: Error, CustomStringConvertible {
-    var description: String
+  /// The browser or its driver did not do what was asked.
+  public struct Failure: Error, CustomStringConvertible {
+    /// What it said.
+    public var description: String
   }
 
   private let process: Process
@@ -21,7 +24,7 @@ final class WebDriver: Sendable {
   }
 
   /// Runs a test with a headless browser, and ends the browser afterwards.
-  static func with(
+  public static func with(
     width: Int = 1280, height: Int = 800, _ body: (WebDriver) async throws -> Void
   ) async throws {
     let driver = try await start(width: width, height: height)
@@ -136,12 +139,14 @@ final class WebDriver: Sendable {
     try await Self.call(port, method, "/session/\(session)\(path)", body)
   }
 
-  func open(_ address: String) async throws { try await call("POST", "/url", ["url": address]) }
+  /// Opens an address.
+  public func open(_ address: String) async throws { try await call("POST", "/url", ["url": address]) }
 
-  func reload() async throws { try await call("POST", "/refresh", [:]) }
+  /// Loads the page again.
+  public func reload() async throws { try await call("POST", "/refresh", [:]) }
 
   /// Presses keys, one after the other, wherever the focus is.
-  func press(_ keys: String) async throws {
+  public func press(_ keys: String) async throws {
     let actions = keys.flatMap { key in
       [["type": "keyDown", "value": String(key)], ["type": "keyUp", "value": String(key)]]
     }
@@ -150,7 +155,7 @@ final class WebDriver: Sendable {
   }
 
   /// Clicks on the first element of a CSS selector, as a person would.
-  func click(_ selector: String) async throws {
+  public func click(_ selector: String) async throws {
     let found = try await call(
       "POST", "/element", ["using": "css selector", "value": selector])
     guard let id = (found as? [String: String])?.values.first else {
@@ -160,7 +165,7 @@ final class WebDriver: Sendable {
   }
 
   /// The value of a JavaScript expression, as text.
-  func evaluate(_ expression: String) async throws -> String {
+  public func evaluate(_ expression: String) async throws -> String {
     let value = try await call(
       "POST", "/execute/sync", ["script": "return String(\(expression))", "args": [Any]()])
     return value as? String ?? "\(value)"
@@ -169,7 +174,7 @@ final class WebDriver: Sendable {
   /// Waits until a JavaScript expression has a value.
   ///
   /// - Throws: `Failure` after ten seconds, with the value that it has then.
-  func wait(for expression: String, _ wanted: String) async throws {
+  public func wait(for expression: String, _ wanted: String) async throws {
     var last = ""
     let end = ContinuousClock.now + .seconds(10)
     while ContinuousClock.now < end {
@@ -181,7 +186,7 @@ final class WebDriver: Sendable {
   }
 
   /// Saves what the window shows, where `FISHCAM_SCREENSHOTS` names a folder.
-  func screenshot(_ name: String) async throws {
+  public func screenshot(_ name: String) async throws {
     guard let folder = ProcessInfo.processInfo.environment["FISHCAM_SCREENSHOTS"] else { return }
     let value = try await call("GET", "/screenshot")
     guard let text = value as? String, let data = Data(base64Encoded: text) else { return }
@@ -191,13 +196,13 @@ final class WebDriver: Sendable {
   }
 
   /// What the console says since the last call.
-  func console() async throws -> [String] {
+  public func console() async throws -> [String] {
     let entries = try await call("POST", "/se/log", ["type": "browser"]) as? [[String: Any]]
     return (entries ?? []).map { "\($0["level"] ?? ""): \($0["message"] ?? "")" }
   }
 
   /// The addresses of all requests since the last call.
-  func requests() async throws -> [String] {
+  public func requests() async throws -> [String] {
     let entries = try await call("POST", "/se/log", ["type": "performance"]) as? [[String: Any]]
     return try (entries ?? []).compactMap { entry in
       let text = entry["message"] as? String ?? "{}"
