@@ -66,8 +66,13 @@ def convert(model, size, representative):
 
 
 def run(path, pictures):
-    """The grids that a .tflite gives for uint8 pictures, as probabilities."""
-    interpreter = tf.lite.Interpreter(str(path), num_threads=2)
+    """The grids that a .tflite gives for uint8 pictures, as probabilities.
+
+    LiteRT's reference kernels, which Fishcam and microcontrollers equal bit for bit in int8.
+    """
+    interpreter = tf.lite.Interpreter(
+        str(path), experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF
+    )
     interpreter.allocate_tensors()
     given, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     grids = []

@@ -38,9 +38,9 @@ def samples(config, scenes, seed, work):
             np.zeros((0, 4), np.float32),
             True,
             "rendered",
-            "",
+            f"scene {index // FRAMES}",
         )
-        for image, box in zip(kept["images"], boxes)
+        for index, (image, box) in enumerate(zip(kept["images"], boxes))
     ]
 
 
