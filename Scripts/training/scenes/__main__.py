@@ -16,7 +16,7 @@ EXAMPLE = """
 examples, from the root of the checkout:
   Scripts/render-samples                    renders Samples/ anew (about five minutes)
   Scripts/render-samples --check            renders elsewhere and compares with Samples/
-  Scripts/render-samples --output /tmp/other-dive --seed 7     another dive of the same plan
+  Scripts/render-samples --output ../other-dive --seed 7     another dive of the same plan
 
 Needs ffmpeg with libx264. Another version of either may give other bytes of the same pictures.
 """
