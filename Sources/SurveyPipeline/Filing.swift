@@ -59,6 +59,9 @@ struct Filing {
       byPath[recording.path] = recording
       if recording.reason == nil { result.readable.append(recording) }
     }
+    for deployment in deployments.values {
+      try store.orderRecordings(deployment: deployment.id)
+    }
     report(.looking(done: placed.count, total: placed.count))
     return result
   }

@@ -59,6 +59,7 @@ enum Schema {
       media_id INTEGER REFERENCES media,
       path TEXT NOT NULL UNIQUE,          -- absolute
       name TEXT NOT NULL,                 -- relative to the folder of the deployment
+      position INTEGER NOT NULL DEFAULT 0,  -- in the order in which they were made
       size INTEGER, modified REAL,        -- of the file when its content was hashed
       status TEXT NOT NULL CHECK (status IN ('readable', 'failed')),
       reason TEXT,
@@ -207,11 +208,23 @@ enum Schema {
       SELECT run_id, site, opcode, label, individuals AS max_n, recording, pts_s FROM (
         SELECT c.run_id, s.name AS site, d.opcode, c.label, c.individuals, r.path AS recording,
           c.pts_s, ROW_NUMBER() OVER (PARTITION BY c.run_id, c.deployment_id, c.label
-            ORDER BY c.individuals DESC, r.name, c.pts_s) AS place
+            ORDER BY c.individuals DESC, r.position, r.path, c.pts_s) AS place
         FROM frame_count c JOIN recording r ON r.id = c.recording_id
           JOIN deployment d ON d.id = c.deployment_id JOIN site s ON s.id = d.site_id
         WHERE COALESCE(d.successful_count, 1) <> 0)
       WHERE place = 1;
+
+    -- The run's labels, and those that reviewers gave to its detections.
+    CREATE VIEW counted_label AS
+      SELECT run_id, label, scientific_name, common_name, aphia_id, threshold FROM run_label
+      UNION ALL
+      SELECT l.run_id, v.label, MAX(v.scientific_name), MAX(v.common_name), MAX(v.aphia_id),
+        MIN(l.threshold)
+      FROM verdict v JOIN detection d ON d.id = v.detection_id
+        JOIN run_label l ON l.id = d.run_label_id
+      WHERE v.kind = 'rename'
+        AND NOT EXISTS (SELECT 1 FROM run_label o WHERE o.run_id = l.run_id AND o.label = v.label)
+      GROUP BY l.run_id, v.label;
 
     CREATE VIEW tally AS
       WITH looked_at AS (
@@ -227,7 +240,7 @@ enum Schema {
         n.sample AS sample_period_s, n.model_name || ' ' || n.model_version AS model
       FROM looked_at a JOIN deployment d ON d.id = a.deployment_id
         JOIN site s ON s.id = d.site_id JOIN run n ON n.id = a.run_id
-        JOIN run_label l ON l.run_id = a.run_id
+        JOIN counted_label l ON l.run_id = a.run_id
         LEFT JOIN seen ON seen.run_id = a.run_id AND seen.deployment_id = a.deployment_id
           AND seen.label = l.label
       WHERE COALESCE(d.successful_count, 1) <> 0;

@@ -194,6 +194,26 @@ extension SurveyStore {
     }
   }
 
+  /// Numbers a deployment's recordings in the order in which they were made.
+  public func orderRecordings(deployment: Int64) throws {
+    try write { database in
+      let rows = try Row.fetchAll(
+        database, sql: "SELECT id, name, path FROM recording WHERE deployment_id = ?",
+        arguments: [deployment])
+      let files = rows.map {
+        (id: $0["id"] as Int64, name: $0["name"] as String, path: $0["path"] as String)
+      }
+      let ordered = files.sorted {
+        $0.name == $1.name ? $0.path < $1.path : RecordingName.precedes($0.name, $1.name)
+      }
+      for (position, file) in ordered.enumerated() {
+        try database.execute(
+          sql: "UPDATE recording SET position = ? WHERE id = ? AND position <> ?",
+          arguments: [position, file.id, position])
+      }
+    }
+  }
+
   /// Writes a recording: a new row where `id` is 0, else the changed one.
   ///
   /// - Returns: the row's id.

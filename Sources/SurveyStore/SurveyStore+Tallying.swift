@@ -89,19 +89,12 @@ extension SurveyStore {
     let known = Set(run.labels.map(\.label))
     return try read { database in
       try Row.fetchAll(
-        database,
-        sql: """
-          SELECT v.label, MAX(v.scientific_name) AS scientific_name,
-            MAX(v.common_name) AS common_name, MAX(v.aphia_id) AS aphia_id
-          FROM verdict v JOIN detection d ON d.id = v.detection_id
-            JOIN run_label l ON l.id = d.run_label_id
-          WHERE v.kind = 'rename' AND l.run_id = ? GROUP BY v.label ORDER BY v.label
-          """, arguments: [run.id]
+        database, sql: "SELECT * FROM counted_label WHERE run_id = ? ORDER BY label",
+        arguments: [run.id]
       ).map {
         RunDescription.Label(
           label: $0["label"], scientificName: $0["scientific_name"],
-          commonName: $0["common_name"], aphiaID: $0["aphia_id"],
-          threshold: run.labels.map(\.threshold).min() ?? 0)
+          commonName: $0["common_name"], aphiaID: $0["aphia_id"], threshold: $0["threshold"])
       }.filter { !known.contains($0.label) }
     }
   }
@@ -185,7 +178,6 @@ extension SurveyStore {
     var pass: Int64
     var media: Int64
     var name: String
-    var path: String
     var creationTime: String?
     var start: Double
     var end: Double
@@ -205,7 +197,7 @@ extension SurveyStore {
           JOIN deployment d ON d.id = r.deployment_id JOIN site s ON s.id = d.site_id
         WHERE p.run_id = ? AND p.status IN ('done', 'partial') AND r.status = 'readable'
           AND COALESCE(d.successful_count, 1) <> 0
-        ORDER BY s.name, d.opcode, d.id, r.id
+        ORDER BY s.name, d.opcode, d.id, r.position, r.path
         """, arguments: [run])
     var result: [(DeploymentRow, [FileRow])] = []
     for row in rows {
@@ -223,13 +215,8 @@ extension SurveyStore {
       if result[result.count - 1].1.contains(where: { $0.media == media }) { continue }
       result[result.count - 1].1.append(
         FileRow(
-          id: row["id"], pass: row["pass_id"], media: media, name: row["name"], path: row["path"],
+          id: row["id"], pass: row["pass_id"], media: media, name: row["name"],
           creationTime: row["creation_time"], start: row["start_s"], end: row["end_s"]))
-    }
-    for index in result.indices {
-      result[index].1.sort {
-        $0.name == $1.name ? $0.path < $1.path : RecordingName.precedes($0.name, $1.name)
-      }
     }
     return result
   }

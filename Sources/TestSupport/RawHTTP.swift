@@ -28,6 +28,9 @@ public enum RawHTTP {
   public struct Failure: Error {
     /// What failed.
     public var what: String
+
+    /// A failure of something.
+    public init(what: String) { self.what = what }
   }
 
   /// Sends one request on a connection of its own.

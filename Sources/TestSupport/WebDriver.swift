@@ -9,6 +9,9 @@ public final class WebDriver: Sendable {
   public struct Failure: Error, CustomStringConvertible {
     /// What it said.
     public var description: String
+
+    /// A failure in words.
+    public init(description: String) { self.description = description }
   }
 
   private let process: Process
@@ -140,7 +143,9 @@ public final class WebDriver: Sendable {
   }
 
   /// Opens an address.
-  public func open(_ address: String) async throws { try await call("POST", "/url", ["url": address]) }
+  public func open(_ address: String) async throws {
+    try await call("POST", "/url", ["url": address])
+  }
 
   /// Loads the page again.
   public func reload() async throws { try await call("POST", "/refresh", [:]) }

@@ -69,9 +69,8 @@ struct ReviewTests {
       try await browser.screenshot("samples-4-rejected")
 
       #expect(try await browser.console() == [])
-      let elsewhere = try await browser.requests().filter {
-        !$0.hasPrefix(own) && !$0.hasPrefix("data:")
-      }
+      let requests = try await browser.requests()
+      let elsewhere = requests.filter { !$0.hasPrefix(own) && !$0.hasPrefix("data:") }
       #expect(elsewhere == [])
     }
     let verdict = try Tool.succeed(
@@ -80,7 +79,7 @@ struct ReviewTests {
 
     let port = try #require(URL(string: address)?.port)
     for path in ["/", "/../README.md", "/%2e%2e/%2e%2e/etc/passwd", "/assets/review.css", "/api/"] {
-      let answer = try await RawHTTP.send(path, port: port)
+      let answer = try await RawHTTP.send("GET", path, port: port)
       #expect(answer.status >= 400 && answer.body.isEmpty, "\(path): \(answer.status)")
     }
     review.interrupt()

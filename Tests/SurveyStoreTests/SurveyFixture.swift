@@ -46,6 +46,7 @@ final class SurveyFixture: Sendable {
       StoredRecording(
         deploymentID: deployment.id, mediaID: media, path: "/dives/\(site)/\(opcode)/\(name)",
         name: name))
+    try store.orderRecordings(deployment: deployment.id)
     let pass = try store.beginPass(
       run: run.id, media: media, programVersion: "0", machine: "test")
     try store.append(
