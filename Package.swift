@@ -63,11 +63,11 @@ let package = Package(
     module("Detection", ["Inference", "TFLite", "SpeciesCatalog", "Survey"]),
     module("SurveyStore", ["Survey", grdb]),
     module("SurveyPipeline", ["Media", "Detection", "SurveyStore", "Survey", "SpeciesCatalog"]),
-    module("SurveyExport", ["SurveyStore", "SpeciesCatalog", "Survey"]),
+    module("SurveyExport", ["SurveyStore", "Survey"]),
     module(
       "ReviewServer",
       [
-        "SurveyStore", "SurveyExport", "SpeciesCatalog", "Media", "Survey",
+        "SurveyStore", "Media", "Survey",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
