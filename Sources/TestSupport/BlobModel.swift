@@ -7,7 +7,8 @@ public enum BlobModel {
   /// - Parameters:
   ///   - width: a multiple of 8.
   ///   - height: a multiple of 8.
-  public static func file(width: Int, height: Int) -> [UInt8] {
+  ///   - softmax: whether the output is scores; else logits.
+  public static func file(width: Int, height: Int, softmax: Bool = true) -> [UInt8] {
     let (gridWidth, gridHeight) = (width / 8, height / 8)
     // A cell's logit is 60 × (how much of it is covered − ½).
     let strength = Float(60) / 64
@@ -30,7 +31,8 @@ public enum BlobModel {
       .init(code: 25, inputs: [3], outputs: [4], optionsType: 9, options: [0: .float(1)]),
     ]
     model.inputs = [0]
-    model.outputs = [4]
+    model.outputs = [softmax ? 4 : 3]
+    if !softmax { model.operators.removeLast() }
     return model.build()
   }
 
