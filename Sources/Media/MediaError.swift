@@ -2,6 +2,8 @@
 public enum MediaError: Error, Equatable, CustomStringConvertible {
   /// There is no file at this path.
   case notFound(file: String)
+  /// The file's name is no text that this program can pass on.
+  case unreadableName(file: String)
   /// A symbolic link leads nowhere.
   case danglingLink(file: String, target: String)
   /// The system does not let the file be read.
@@ -27,7 +29,7 @@ public enum MediaError: Error, Equatable, CustomStringConvertible {
   /// The file that the error is about.
   public var file: String {
     switch self {
-    case .notFound(let file), .danglingLink(let file, _), .unreadable(let file, _),
+    case .notFound(let file), .unreadableName(let file), .danglingLink(let file, _), .unreadable(let file, _),
       .empty(let file), .notMedia(let file, _), .noIndex(let file), .noVideo(let file, _),
       .unsupportedCodec(let file, _), .undecodable(let file, _, _), .unscalable(let file, _):
       file
@@ -38,6 +40,8 @@ public enum MediaError: Error, Equatable, CustomStringConvertible {
   public var reason: String {
     switch self {
     case .notFound: "there is no such file"
+    case .unreadableName:
+      "its name holds bytes that are not UTF-8 text (shown as \u{FFFD}); rename the file"
     case .danglingLink(_, let target):
       "the link leads to \(target), which is not there; is its drive connected?"
     case .unreadable(_, let reason): "cannot be read (\(reason))"

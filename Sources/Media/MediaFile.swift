@@ -98,7 +98,10 @@ public final class MediaFile {
     {
       throw .danglingLink(file: path, target: target)
     }
-    guard manager.fileExists(atPath: path) else { throw .notFound(file: path) }
+    guard manager.fileExists(atPath: path) else {
+      // What the system's listing cannot say as text comes with a replacement character.
+      throw path.contains("\u{FFFD}") ? .unreadableName(file: path) : .notFound(file: path)
+    }
     let handle: FileHandle
     do {
       handle = try FileHandle(forReadingFrom: URL(filePath: path))

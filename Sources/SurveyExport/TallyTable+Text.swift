@@ -6,6 +6,9 @@ extension TallyTable {
   ///
   /// CSV and JSON carry all columns.
   public var text: String {
+    if rows.isEmpty {
+      return "Nothing to count: run \(run.id) (\(run.model)) has finished no recording.\n"
+    }
     let place = grouping == .recording ? "Recording" : "Deployment"
     let header =
       ["Site", place, "Species", "MaxN", "at", "First seen", "MeanCount", "Frames", "Effort min"]

@@ -14,6 +14,10 @@ struct Process: ParsableCommand {
       depth_m, …). Recordings are known by their content: run it again, after a stop or with new \
       files, and only what is missing is done.
 
+      The object of --json has recordings_done, recordings_already_done, recordings_failed, \
+      frames_sampled, detections (stored, from the model's floor up), detections_counted (from its \
+      threshold up), seconds and database; all but the last count this run of the program.
+
       EXAMPLES
         fishcam process ~/dives/2024-05
         fishcam process "Coral Garden" "Outer Wall" --database may.sqlite --sample 500ms
@@ -120,7 +124,8 @@ struct Process: ParsableCommand {
           + String(format: "%.1f", seconds) + " s")
     }
     display.say(parts.joined(separator: ", ") + ".")
-    let option = database.database == "survey.sqlite" ? "" : " --database \(database.database)"
+    let name = database.database.contains(" ") ? "\"\(database.database)\"" : database.database
+    let option = name == "survey.sqlite" ? "" : " --database \(name)"
     display.say("See the counts with: fishcam tally\(option)")
   }
 

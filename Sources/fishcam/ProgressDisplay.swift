@@ -79,7 +79,9 @@ final class ProgressDisplay: Sendable {
     let elapsed = ContinuousClock.now - state.workStart
     let took = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
     let share =
-      state.totalSeconds > 0 ? min(1, state.seconds / state.totalSeconds) : 0
+      state.totalSeconds > 0
+      ? min(1, state.seconds / state.totalSeconds)
+      : Double(state.finished) / Double(max(1, state.planned))
     var parts = ["\(Int(share * 100)) %", "\(state.finished) of \(state.planned) recordings"]
     if state.failures > 0 { parts.append("\(state.failures) failed") }
     if took > 0.5, state.seconds > 0 {

@@ -67,10 +67,12 @@ import Testing
         atPath: Repository.path("Tests/Fixtures/pictures/" + name),
         toPath: path + "/dives/Reef/" + name)
     }
+    try Tool.succeed(
+      "bash", ["-c", "cp '\(good)' '\(path)/dives/Reef/'$'latin-\\xe9.mp4'"])
     let result = try process(["dives"])
     #expect(result.code == 1)
     let summary = try FishcamProgram.summary(result)
-    #expect(summary["recordings_failed"] as? Int == 5)
+    #expect(summary["recordings_failed"] as? Int == 6)
     #expect(summary["recordings_done"] as? Int == 6)
     let rows = try Tool.succeed(
       "sqlite3",
@@ -81,10 +83,14 @@ import Testing
     ).text.split(separator: "\n")
     #expect(
       rows.map { $0.prefix { $0 != "|" } } == [
-        "empty.mp4", "link.mp4", "no-moov.mp4", "sound.mp4", "text.mp4",
+        "empty.mp4", "latin-\u{FFFD}.mp4", "link.mp4", "no-moov.mp4", "sound.mp4", "text.mp4",
       ])
     for (row, words) in zip(
-      rows, ["0 bytes", "is its drive connected", "no index", "no picture in it", "not a video"])
+      rows,
+      [
+        "0 bytes", "rename the file", "is its drive connected", "no index", "no picture in it",
+        "not a video",
+      ])
     {
       #expect(row.contains(words), "\(row)")
     }
