@@ -115,7 +115,30 @@ FK_KERNEL(fk_any_pad_1__portable) {
   }
 }
 
-FK_KERNEL(fk_any_copy_1__portable) {
-  const fk_copy *p = params;
-  memcpy(p->output + begin, p->input + begin, (size_t)(end - begin));
+FK_KERNEL(fk_any_move_1__portable) {
+  const fk_move *p = params;
+  int64_t at[FK_MAX_RANK], rest = begin;
+  const uint8_t *in = p->input + p->in_offset;
+  uint8_t *out = p->output + p->out_offset;
+  for (int32_t d = p->rank - 1; d >= 0; d--) {
+    at[d] = rest % p->dims[d];
+    rest /= p->dims[d];
+    in += at[d] * p->in_stride[d];
+    out += at[d] * p->out_stride[d];
+  }
+  for (int64_t i = begin; i < end; i++) {
+    if (p->table) {
+      for (int64_t j = 0; j < p->size; j++) out[j] = p->table[in[j]];
+    } else {
+      memcpy(out, in, (size_t)p->size);
+    }
+    for (int32_t d = p->rank - 1; d >= 0; d--) {
+      in += p->in_stride[d];
+      out += p->out_stride[d];
+      if (++at[d] < p->dims[d]) break;
+      in -= p->dims[d] * p->in_stride[d];
+      out -= p->dims[d] * p->out_stride[d];
+      at[d] = 0;
+    }
+  }
 }

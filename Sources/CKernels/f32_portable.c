@@ -78,28 +78,6 @@ FK_KERNEL(fk_f32_clamp_1__portable) {
   for (int64_t i = begin; i < end; i++) p->output[i] = clamp(p->input[i], p->lo, p->hi);
 }
 
-FK_KERNEL(fk_f32_max_pool_1__portable) {
-  const fk_f32_pool *p = params;
-  const fk_window *w = &p->w;
-  for (int64_t row = begin; row < end; row++) {
-    int64_t n = row / w->out_h, y0 = row % w->out_h * w->stride_h - w->pad_top;
-    int64_t y_from = y0 < 0 ? 0 : y0, y_to = y0 + w->k_h > w->in_h ? w->in_h : y0 + w->k_h;
-    for (int64_t ox = 0; ox < w->out_w; ox++) {
-      int64_t x0 = ox * w->stride_w - w->pad_left;
-      int64_t x_from = x0 < 0 ? 0 : x0, x_to = x0 + w->k_w > w->in_w ? w->in_w : x0 + w->k_w;
-      float *out = p->output + (row * w->out_w + ox) * w->in_c;
-      for (int64_t c = 0; c < w->in_c; c++) out[c] = -INFINITY;
-      for (int64_t y = y_from; y < y_to; y++) {
-        for (int64_t x = x_from; x < x_to; x++) {
-          const float *in = p->input + ((n * w->in_h + y) * w->in_w + x) * w->in_c;
-          for (int64_t c = 0; c < w->in_c; c++) out[c] = in[c] > out[c] ? in[c] : out[c];
-        }
-      }
-      for (int64_t c = 0; c < w->in_c; c++) out[c] = clamp(out[c], p->lo, p->hi);
-    }
-  }
-}
-
 FK_KERNEL(fk_f32_softmax_1__portable) {
   const fk_f32_softmax *p = params;
   for (int64_t row = begin; row < end; row++) {
@@ -112,5 +90,53 @@ FK_KERNEL(fk_f32_softmax_1__portable) {
       sum += out[c];
     }
     for (int64_t c = 0; c < p->depth; c++) out[c] /= sum;
+  }
+}
+
+FK_KERNEL(fk_f32_logistic_1__portable) {
+  const fk_f32_clamp *p = params;
+  for (int64_t i = begin; i < end; i++) p->output[i] = 1.0f / (1.0f + expf(-p->input[i]));
+}
+
+// Source: TensorFlow Lite's reference kernels for activations quantised at run time.
+FK_KERNEL(fk_f32_dynamic_quantize_1__portable) {
+  const fk_dynamic_quantize *p = params;
+  for (int64_t batch = begin; batch < end; batch++) {
+    const float *in = p->input + batch * p->size;
+    uint8_t *out = p->output + batch * p->size;
+    float least = 0, largest = 0;
+    for (int64_t i = 0; i < p->size; i++) {
+      least = in[i] < least ? in[i] : least;
+      largest = in[i] > largest ? in[i] : largest;
+    }
+    fk_dynamic *dynamic = p->dynamic + batch;
+    dynamic->scale = 1;
+    dynamic->zero = 0;
+    float inverse = 0;
+    int32_t lowest = -127;
+    if (p->is_asymmetric && least != largest) {
+      const double scale = ((double)largest - (double)least) / 255.0;
+      const double from_least = -128.0 - least / scale, from_largest = 127.0 - largest / scale;
+      const double least_error = 128.0 + fabs(least / scale);
+      const double largest_error = 127.0 + fabs(largest / scale);
+      double zero = least_error < largest_error ? from_least : from_largest;
+      zero = zero <= -128.0 ? -128.0 : zero >= 127.0 ? 127.0 : round(zero);
+      dynamic->scale = (float)scale;
+      dynamic->zero = (int32_t)zero;
+      inverse = 1.0f / dynamic->scale;
+      lowest = -128;
+    } else if (!p->is_asymmetric) {
+      const float range = fmaxf(-least, largest);
+      if (range > 0) {
+        dynamic->scale = range / 127.0f;
+        inverse = 127.0f / range;
+      }
+    }
+    for (int64_t i = 0; i < p->size; i++) {
+      float value = roundf((float)dynamic->zero + in[i] * inverse);
+      value = value > -1024.0f ? (value < 1024.0f ? value : 1024.0f) : -1024.0f;
+      int32_t steps = (int32_t)value;
+      out[i] = (uint8_t)(steps < lowest ? lowest : steps > 127 ? 127 : steps);
+    }
   }
 }

@@ -19,32 +19,46 @@ static inline uint8_t requantize(
   return (uint8_t)fk_clamp_s32(value, lo, hi) ^ flip;
 }
 
+static inline float hybrid_result(
+    const fk_hybrid *h, int64_t batch, int64_t channel, int32_t acc) {
+  const fk_dynamic *dynamic = h->dynamic + batch;
+  acc = (int32_t)((uint32_t)acc - (uint32_t)dynamic->zero * (uint32_t)h->weight_sum[channel]);
+  float value = (float)acc * h->scale[channel] * dynamic->scale + h->bias[channel];
+  return fminf(fmaxf(value, h->lo), h->hi);
+}
+
 FK_KERNEL(fk_s8_conv_1x8__portable) {
   const fk_s8_conv *p = params;
   const fk_window *w = &p->w;
   const int64_t k = fk_window_k(w);
   int16_t *gathered = scratch;
   for (int64_t row = begin; row < end; row++) {
+    const int64_t n = row / w->out_h;
+    const uint8_t zero = p->hybrid ? (uint8_t)p->hybrid->dynamic[n].zero : p->in_zero;
     for (int64_t ox = 0; ox < w->out_w; ox++) {
       int16_t *at = gathered;
       for (int32_t ky = 0; ky < w->k_h; ky++) {
         for (int32_t kx = 0; kx < w->k_w; kx++) {
-          int64_t tap = fk_tap(w, row / w->out_h, row % w->out_h, ox, ky, kx);
+          int64_t tap = fk_tap(w, n, row % w->out_h, ox, ky, kx);
           for (int32_t c = 0; c < w->in_c; c++) {
-            *at++ = (int8_t)((tap < 0 ? p->in_zero : p->input[tap + c]) ^ p->flip);
+            *at++ = (int8_t)((tap < 0 ? zero : p->input[tap + c]) ^ p->flip);
           }
         }
       }
-      uint8_t *out = p->output + (row * w->out_w + ox) * w->out_c;
+      const int64_t first = (row * w->out_w + ox) * w->out_c;
       for (int64_t c = 0; c < w->out_c; c += 8) {
         const int16_t *panel = p->weights + c * k;
         uint32_t acc[8];
-        for (int j = 0; j < 8; j++) acc[j] = (uint32_t)p->bias[c + j];
+        for (int j = 0; j < 8; j++) acc[j] = p->hybrid ? 0 : (uint32_t)p->bias[c + j];
         for (int64_t i = 0; i < k; i++) {
           for (int j = 0; j < 8; j++) acc[j] += (uint32_t)(gathered[i] * panel[i * 8 + j]);
         }
         for (int64_t j = 0; j < 8 && c + j < w->out_c; j++) {
-          out[c + j] = requantize(
+          if (p->hybrid) {
+            p->hybrid->output[first + c + j] = hybrid_result(p->hybrid, n, c + j, (int32_t)acc[j]);
+            continue;
+          }
+          p->output[first + c + j] = requantize(
               (int32_t)acc[j], p->multiplier[c + j], p->shift[c + j], p->out_zero, p->lo, p->hi,
               p->flip);
         }
@@ -63,16 +77,21 @@ FK_KERNEL(fk_s8_depthwise_1x8__portable) {
     for (int64_t ox = 0; ox < w->out_w; ox++) {
       for (int64_t t = 0; t < taps; t++) {
         int64_t tap = fk_tap(w, row / w->out_h, row % w->out_h, ox, t / w->k_w, t % w->k_w);
-        source[t] = tap < 0 ? p->zeros : p->input + tap;
+        source[t] = tap < 0 ? NULL : p->input + tap;
       }
-      uint8_t *out = p->output + (row * w->out_w + ox) * w->out_c;
+      const int64_t n = row / w->out_h, first = (row * w->out_w + ox) * w->out_c;
+      const uint8_t zero = p->hybrid ? (uint8_t)p->hybrid->dynamic[n].zero : p->zeros[0];
       for (int64_t c = 0; c < w->out_c; c++) {
-        uint32_t acc = (uint32_t)p->bias[c];
+        uint32_t acc = p->hybrid ? 0 : (uint32_t)p->bias[c];
         for (int64_t t = 0; t < taps; t++) {
-          int32_t value = (int8_t)(source[t][c / multiplier] ^ p->flip);
+          int32_t value = (int8_t)((source[t] ? source[t][c / multiplier] : zero) ^ p->flip);
           acc += (uint32_t)(value * p->weights[t * padded + c]);
         }
-        out[c] = requantize(
+        if (p->hybrid) {
+          p->hybrid->output[first + c] = hybrid_result(p->hybrid, n, c, (int32_t)acc);
+          continue;
+        }
+        p->output[first + c] = requantize(
             (int32_t)acc, p->multiplier[c], p->shift[c], p->out_zero, p->lo, p->hi, p->flip);
       }
     }
@@ -97,29 +116,4 @@ FK_KERNEL(fk_f32_to_s8_1__portable) {
 FK_KERNEL(fk_s8_to_f32_1__portable) {
   const fk_s8_to_f32 *p = params;
   for (int64_t i = begin; i < end; i++) p->output[i] = p->table[p->input[i]];
-}
-
-FK_KERNEL(fk_s8_max_pool_1__portable) {
-  const fk_s8_pool *p = params;
-  const fk_window *w = &p->w;
-  for (int64_t row = begin; row < end; row++) {
-    int64_t n = row / w->out_h, y0 = row % w->out_h * w->stride_h - w->pad_top;
-    int64_t y_from = y0 < 0 ? 0 : y0, y_to = y0 + w->k_h > w->in_h ? w->in_h : y0 + w->k_h;
-    for (int64_t ox = 0; ox < w->out_w; ox++) {
-      int64_t x0 = ox * w->stride_w - w->pad_left;
-      int64_t x_from = x0 < 0 ? 0 : x0, x_to = x0 + w->k_w > w->in_w ? w->in_w : x0 + w->k_w;
-      uint8_t *out = p->output + (row * w->out_w + ox) * w->in_c;
-      for (int64_t c = 0; c < w->in_c; c++) {
-        int32_t largest = -128;
-        for (int64_t y = y_from; y < y_to; y++) {
-          for (int64_t x = x_from; x < x_to; x++) {
-            int64_t at = ((n * w->in_h + y) * w->in_w + x) * w->in_c + c;
-            int32_t value = (int8_t)(p->input[at] ^ p->flip);
-            largest = value > largest ? value : largest;
-          }
-        }
-        out[c] = (uint8_t)fk_clamp_s32(largest, p->lo, p->hi) ^ p->flip;
-      }
-    }
-  }
 }

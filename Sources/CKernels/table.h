@@ -22,7 +22,15 @@ FK_KERNEL(fk_s8_max_pool_1__portable);
 FK_KERNEL(fk_f32_softmax_1__portable);
 FK_KERNEL(fk_s8_softmax_1__portable);
 FK_KERNEL(fk_any_pad_1__portable);
-FK_KERNEL(fk_any_copy_1__portable);
+FK_KERNEL(fk_f32_average_pool_1__portable);
+FK_KERNEL(fk_s8_average_pool_1__portable);
+FK_KERNEL(fk_f32_logistic_1__portable);
+FK_KERNEL(fk_f32_mean_1__portable);
+FK_KERNEL(fk_s8_mean_1__portable);
+FK_KERNEL(fk_any_resize_1__portable);
+FK_KERNEL(fk_any_move_1__portable);
+FK_KERNEL(fk_f32_dynamic_quantize_1__portable);
+FK_KERNEL(fk_any_detection_1__portable);
 
 #if defined(__x86_64__)
 FK_KERNEL(fk_f32_conv_6x16__avx2);

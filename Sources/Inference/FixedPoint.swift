@@ -20,7 +20,10 @@ struct FixedPointMultiplier: Hashable {
 
 extension FixedPointMultiplier {
   /// Nil for factors that are negative, not finite, or 2^30 and above.
-  init?(_ real: Double) {
+  ///
+  /// With `wraps` there is no upper end: the reference shifts by the exponent modulo 32 then, as
+  /// processors do, and files whose converter met a tensor of zeros rely on that being no error.
+  init?(_ real: Double, wraps: Bool = false) {
     guard real.isFinite, real >= 0 else { return nil }
     var exponent: Int32 = 0
     var fraction = Int64(
@@ -29,7 +32,8 @@ extension FixedPointMultiplier {
       fraction /= 2
       exponent += 1
     }
-    guard exponent <= 30 else { return nil }
+    if wraps, exponent > 30 { exponent %= 32 }
+    guard exponent <= (wraps ? 31 : 30) else { return nil }
     // So small that every product rounds to zero.
     if exponent < -31 {
       fraction = 0

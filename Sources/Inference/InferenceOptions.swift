@@ -9,6 +9,12 @@ public struct InferenceOptions: Sendable, Hashable {
   /// Most memory in bytes that tensors and packed weights may take together.
   public var memoryLimit: Int = 1 << 30
 
+  /// Shapes for inputs by their number, in place of those in the file.
+  ///
+  /// A fully convolutional network takes images of any size. Free dimensions that are not given
+  /// here have the size that the file says, as a rule 1.
+  public var inputShapes: [Int: [Int]] = [:]
+
   /// Options for one thread and the machine's best kernels, unless said otherwise.
   public init(threads: Int = 1, kernels: KernelVariant = .best) {
     self.threads = threads

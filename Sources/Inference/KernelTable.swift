@@ -28,6 +28,13 @@ struct Kernel {
   let row: UnsafePointer<fk_kernel>
   var nr: Int { Int(row.pointee.nr) }
   var kr: Int { Int(row.pointee.kr) }
+  /// Whether its work is in proportion to its output.
+  var isCheap: Bool {
+    ![
+      FK_OP_F32_CONV, FK_OP_F32_DEPTHWISE, FK_OP_S8_CONV, FK_OP_S8_DEPTHWISE, FK_OP_F32_MAX_POOL,
+      FK_OP_S8_MAX_POOL, FK_OP_F32_AVERAGE_POOL, FK_OP_S8_AVERAGE_POOL, FK_OP_DETECTION,
+    ].contains(row.pointee.op)
+  }
 
   /// The best kernel for an operation that needs nothing above `isa`.
   init?(_ operation: fk_op, _ isa: fk_isa) {

@@ -8,19 +8,36 @@ struct OperatorDefinition: Sendable {
   let prepare: @Sendable (OperatorContext) throws(InferenceError) -> Void
 
   static let all: [OperatorDefinition] = [
-    OperatorDefinition(kind: .conv2D, versions: 1...3, prepare: prepareConvolution),
-    OperatorDefinition(kind: .depthwiseConv2D, versions: 1...3, prepare: prepareDepthwise),
-    OperatorDefinition(kind: .pad, versions: 1...2, prepare: preparePad),
-    OperatorDefinition(kind: .add, versions: 1...2, prepare: prepareAdd),
-    OperatorDefinition(kind: .mul, versions: 1...2, prepare: prepareMultiply),
-    OperatorDefinition(kind: .softmax, versions: 1...2, prepare: prepareSoftmax),
-    OperatorDefinition(kind: .maxPool2D, versions: 1...2, prepare: prepareMaxPool),
-    OperatorDefinition(kind: .quantize, versions: 1...2, prepare: prepareQuantize),
+    OperatorDefinition(kind: .conv2D, versions: 1...6, prepare: prepareConvolution),
+    OperatorDefinition(kind: .depthwiseConv2D, versions: 1...7, prepare: prepareDepthwise),
+    OperatorDefinition(kind: .pad, versions: 1...4, prepare: preparePad),
+    OperatorDefinition(kind: .add, versions: 1...5, prepare: prepareAdd),
+    OperatorDefinition(kind: .mul, versions: 1...7, prepare: prepareMultiply),
+    OperatorDefinition(kind: .softmax, versions: 1...3, prepare: prepareSoftmax),
+    OperatorDefinition(kind: .maxPool2D, versions: 1...3, prepare: prepareMaxPool),
+    OperatorDefinition(kind: .quantize, versions: 1...3, prepare: prepareQuantize),
     OperatorDefinition(kind: .dequantize, versions: 1...3, prepare: prepareDequantize),
-    OperatorDefinition(kind: .relu, versions: 1...2, prepare: prepareRelu),
-    OperatorDefinition(kind: .relu6, versions: 1...2, prepare: prepareRelu),
+    OperatorDefinition(kind: .relu, versions: 1...3, prepare: prepareRelu),
+    OperatorDefinition(kind: .relu6, versions: 1...3, prepare: prepareRelu),
     OperatorDefinition(kind: .reluN1To1, versions: 1...2, prepare: prepareRelu),
     OperatorDefinition(kind: .reshape, versions: 1...1, prepare: prepareReshape),
+    OperatorDefinition(kind: .fullyConnected, versions: 1...12, prepare: prepareFullyConnected),
+    OperatorDefinition(kind: .averagePool2D, versions: 1...2, prepare: prepareAveragePool),
+    OperatorDefinition(kind: .mean, versions: 1...2, prepare: prepareMean),
+    OperatorDefinition(kind: .logistic, versions: 1...2, prepare: prepareLogistic),
+    OperatorDefinition(kind: .sub, versions: 1...3, prepare: prepareSubtract),
+    OperatorDefinition(kind: .shape, versions: 1...1, prepare: prepareShape),
+    OperatorDefinition(kind: .squeeze, versions: 1...2, prepare: prepareSqueeze),
+    OperatorDefinition(kind: .expandDims, versions: 1...1, prepare: prepareExpandDims),
+    OperatorDefinition(kind: .transpose, versions: 1...6, prepare: prepareTranspose),
+    OperatorDefinition(kind: .concatenation, versions: 1...4, prepare: prepareConcatenation),
+    OperatorDefinition(kind: .split, versions: 1...4, prepare: prepareSplit),
+    OperatorDefinition(kind: .pack, versions: 1...4, prepare: preparePack),
+    OperatorDefinition(kind: .stridedSlice, versions: 1...8, prepare: prepareStridedSlice),
+    OperatorDefinition(kind: .resizeBilinear, versions: 1...4, prepare: prepareResize),
+    OperatorDefinition(kind: .resizeNearestNeighbor, versions: 1...4, prepare: prepareResize),
+    OperatorDefinition(
+      kind: .detectionPostProcess, versions: 1...1, prepare: prepareDetectionPostProcess),
   ]
 
   static let byKind = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })
@@ -124,8 +141,10 @@ struct OperatorContext {
       domain: domain)
   }
 
-  func multiplier(_ real: Double, _ what: String) throws(InferenceError) -> FixedPointMultiplier {
-    guard let multiplier = FixedPointMultiplier(real) else {
+  func multiplier(
+    _ real: Double, _ what: String, wraps: Bool = false
+  ) throws(InferenceError) -> FixedPointMultiplier {
+    guard let multiplier = FixedPointMultiplier(real, wraps: wraps) else {
       throw failure(.quantization(of: what))
     }
     return multiplier
@@ -171,15 +190,47 @@ struct OperatorContext {
     return kernel
   }
 
+  /// Integers of a constant.
+  func integers(_ id: Int, _ what: String) throws(InferenceError) -> [Int] {
+    switch value(id).elementType {
+    case .int32: try constant(id, as: Int32.self, what).map(Int.init)
+    case .int64: try constant(id, as: Int64.self, what).map(Int.init)
+    default: throw failure(types([id]))
+    }
+  }
+
+  /// A dimension by its number, which counts from the last where it is negative.
+  func dimension(_ number: Int, rank: Int, _ what: String) throws(InferenceError) -> Int {
+    let positive = number < 0 ? number + rank : number
+    guard (0..<rank).contains(positive) else { throw failure(.option(what, value: "\(number)")) }
+    return positive
+  }
+
   /// Defines the output as computed, and adds the step that computes it.
   func append(
     _ kernel: Kernel, reads: [Int], outputShape: [Int], units: Int, scratchBytes: Int = 0,
     parameters: @escaping (Addresses) -> UnsafeRawPointer
   ) throws(InferenceError) {
     try preparation.define(output, shape: outputShape, .arena)
-    preparation.append(
-      Preparation.Step(
-        operatorIndex: index, kernel: kernel, reads: reads, writes: output, units: units,
-        scratchBytes: scratchBytes, parameters: parameters))
+    try append(
+      kernel, reads: reads, writes: [output], units: units, scratchBytes: scratchBytes,
+      parameters: parameters)
+  }
+
+  /// Adds a step, or runs it now if all that it reads is constant and it is cheap.
+  ///
+  /// What it writes is defined.
+  func append(
+    _ kernel: Kernel, reads: [Int], writes: [Int], units: Int, scratchBytes: Int = 0,
+    parameters: @escaping (Addresses) -> UnsafeRawPointer
+  ) throws(InferenceError) {
+    let step = Preparation.Step(
+      operatorIndex: index, kernel: kernel, reads: reads, writes: writes, units: units,
+      scratchBytes: scratchBytes, parameters: parameters)
+    if kernel.isCheap, reads.allSatisfy(preparation.isConstant) {
+      try preparation.fold(step)
+    } else {
+      preparation.append(step)
+    }
   }
 }

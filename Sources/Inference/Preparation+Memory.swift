@@ -49,7 +49,8 @@ extension Preparation {
     }
     let addresses = Addresses(
       memory: memory, pointers: pointers, fallback: base, resolve: resolve)
-    let bound = steps.map { step in
+    // Without elements there is nothing to do.
+    let bound = steps.filter { $0.units > 0 }.map { step in
       BoundStep(
         function: step.kernel.function, parameters: step.parameters(addresses),
         units: Int64(step.units))
@@ -75,14 +76,36 @@ extension Preparation {
     }
     for id in model.inputs + model.outputs { use(id, 0...steps.count) }
     for (index, step) in steps.enumerated() {
-      use(step.writes, index...index)
-      for id in step.reads { use(id, index...index) }
+      for id in step.writes + step.reads { use(id, index...index) }
     }
     let requests = lifetimes.map { id, lifetime in
       ArenaPlan.Request(
         id: id, byteCount: values[id].byteCount + Int(FK_SLACK), lifetime: lifetime)
     }
     return ArenaPlan(requests)
+  }
+
+  /// Runs a step whose inputs are all constants now, and keeps its outputs as constants.
+  func fold(_ step: Step) throws(InferenceError) {
+    var pointers: [Int: UnsafeMutableRawPointer] = [:]
+    for id in step.reads.map(resolve) { pointers[id] = try constantAddress(id) }
+    for id in step.writes {
+      if case .constant(let bytes) = values[id].source {
+        // Another step has written a part of it.
+        pointers[id] = bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:))
+        continue
+      }
+      let bytes = try memory.allocate(values[id].byteCount)
+      pointers[id] = bytes.baseAddress
+      values[id].source = .constant(UnsafeRawBufferPointer(bytes))
+    }
+    let scratch = UnsafeMutableRawPointer.allocate(
+      byteCount: step.scratchBytes + Int(FK_SLACK), alignment: 64)
+    defer { scratch.deallocate() }
+    let addresses = Addresses(
+      memory: memory, pointers: pointers, fallback: scratch, resolve: resolve)
+    guard step.units > 0 else { return }
+    step.kernel.function(step.parameters(addresses), 0, Int64(step.units), scratch)
   }
 
   private func constantAddress(_ id: Int) throws(InferenceError) -> UnsafeMutableRawPointer? {

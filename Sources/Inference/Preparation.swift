@@ -41,7 +41,7 @@ final class Preparation {
     var operatorIndex: Int
     var kernel: Kernel
     var reads: [Int]
-    var writes: Int
+    var writes: [Int]
     var units: Int
     var scratchBytes: Int
     /// Makes the kernel's parameter block once addresses are known.
@@ -52,7 +52,7 @@ final class Preparation {
   let isa: fk_isa
   let memory: OwnedMemory
   private let memoryLimit: Int
-  private(set) var values: [Value]
+  var values: [Value]
   private(set) var steps: [Step] = []
 
   init(_ model: TFLiteModel, _ options: InferenceOptions) throws(InferenceError) {
@@ -77,7 +77,16 @@ final class Preparation {
       }
       try checkSize(values[input])
     }
-    for input in model.inputs { values[input].source = .arena }
+    for (number, input) in model.inputs.enumerated() {
+      if let shape = options.inputShapes[number] {
+        guard shape.allSatisfy({ $0 > 0 }), shape.count <= 8 else {
+          throw .badInput(tensor: values[input].name, values[input].elementType)
+        }
+        values[input].shape = shape
+        try checkSize(values[input])
+      }
+      values[input].source = .arena
+    }
     for (index, op) in model.operators.enumerated() {
       try OperatorContext(index: index, op: op, preparation: self).prepare()
     }
@@ -110,6 +119,15 @@ final class Preparation {
   }
 
   func append(_ step: Step) { steps.append(step) }
+
+  /// A value of the engine's own, beside those of the file.
+  func addTemporary(_ type: ElementType, _ shape: [Int]) throws(InferenceError) -> Int {
+    let value = Value(
+      name: "temporary", elementType: type, shape: shape, quantization: nil, source: .arena)
+    try checkSize(value)
+    values.append(value)
+    return values.count - 1
+  }
 
   /// Makes sure that a value's bytes exist, computing a deferred border.
   func materialize(_ id: Int) throws(InferenceError) {

@@ -39,16 +39,39 @@ public struct OperatorKind: Sendable, Hashable {
   public static let relu6 = OperatorKind(code: 21)
   /// RESHAPE.
   public static let reshape = OperatorKind(code: 22)
+  /// RESIZE_BILINEAR.
+  public static let resizeBilinear = OperatorKind(code: 23)
   /// SOFTMAX.
   public static let softmax = OperatorKind(code: 25)
   /// CUSTOM.
   public static let custom = OperatorKind(code: 32)
   /// PAD.
   public static let pad = OperatorKind(code: 34)
+  /// TRANSPOSE.
+  public static let transpose = OperatorKind(code: 39)
+  /// MEAN.
+  public static let mean = OperatorKind(code: 40)
   /// SUB.
   public static let sub = OperatorKind(code: 41)
+  /// SQUEEZE.
+  public static let squeeze = OperatorKind(code: 43)
+  /// STRIDED_SLICE.
+  public static let stridedSlice = OperatorKind(code: 45)
+  /// SPLIT.
+  public static let split = OperatorKind(code: 49)
+  /// EXPAND_DIMS.
+  public static let expandDims = OperatorKind(code: 70)
+  /// SHAPE.
+  public static let shape = OperatorKind(code: 77)
+  /// PACK.
+  public static let pack = OperatorKind(code: 83)
+  /// RESIZE_NEAREST_NEIGHBOR.
+  public static let resizeNearestNeighbor = OperatorKind(code: 97)
   /// QUANTIZE.
   public static let quantize = OperatorKind(code: 114)
+  /// TFLite_Detection_PostProcess, a custom operator.
+  public static let detectionPostProcess = OperatorKind(
+    code: 32, customName: "TFLite_Detection_PostProcess")
 }
 
 extension OperatorKind: CustomStringConvertible {

@@ -16,6 +16,26 @@ public enum OperatorOptions: Sendable, Hashable {
   case softmax(beta: Float)
   /// RESHAPE: nil where the new shape is an input.
   case reshape(newShape: [Int]?)
+  /// FULLY_CONNECTED.
+  case fullyConnected(FullyConnectedOptions)
+  /// CONCATENATION along a dimension; negative ones count from the last.
+  case concatenation(axis: Int, activation: Activation?)
+  /// MEAN and other reductions.
+  case reducer(keepsDimensions: Bool)
+  /// RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR.
+  case resize(alignsCorners: Bool, halfPixelCenters: Bool)
+  /// SPLIT.
+  case split(count: Int)
+  /// PACK.
+  case pack(axis: Int, count: Int)
+  /// SQUEEZE: dimensions of size 1 to drop; none for all of them.
+  case squeeze(dimensions: [Int])
+  /// STRIDED_SLICE.
+  case stridedSlice(StridedSliceOptions)
+  /// SHAPE: raw value of the result's type.
+  case shape(outputType: Int)
+  /// A custom operator's own bytes, a FlexBuffer by convention.
+  case custom([UInt8])
 
   /// What is applied to an operator's result.
   ///
@@ -55,6 +75,34 @@ public enum OperatorOptions: Sendable, Hashable {
     var dilationWidth: Int
   }
 
+  /// Settings of FULLY_CONNECTED.
+  public struct FullyConnectedOptions: Sendable, Hashable {
+    /// Fused activation; nil where the file's value is unknown.
+    public var activation: Activation?
+    /// 0 for weights as a plain matrix.
+    public var weightsFormat: Int
+    /// Whether the result has as many dimensions as the input.
+    public var keepsDimensions: Bool
+    /// Whether float inputs meet int8 weights through a zero point of their own.
+    public var quantizesAsymmetrically: Bool
+  }
+
+  /// Masks of STRIDED_SLICE: bit d is about dimension d.
+  public struct StridedSliceOptions: Sendable, Hashable {
+    /// Dimensions whose begin is ignored.
+    public var begin: Int
+    /// Dimensions whose end is ignored.
+    public var end: Int
+    /// Where the slice has an ellipsis.
+    public var ellipsis: Int
+    /// Where the result has a new dimension.
+    public var newAxis: Int
+    /// Dimensions that are dropped, only their begin being taken.
+    public var shrinkAxis: Int
+    /// Whether ends are counted from begins.
+    public var endIsOffset: Bool
+  }
+
   /// Window of a pooling operator.
   public struct PoolOptions: Sendable, Hashable {
     /// Padding; nil where the file's value is unknown.
@@ -83,6 +131,16 @@ private enum OptionsType {
   static let multiply: UInt8 = 21
   static let subtract: UInt8 = 28
   static let divide: UInt8 = 29
+  static let fullyConnected: UInt8 = 8
+  static let concatenation: UInt8 = 10
+  static let resizeBilinear: UInt8 = 15
+  static let reducer: UInt8 = 27
+  static let squeeze: UInt8 = 30
+  static let stridedSlice: UInt8 = 32
+  static let split: UInt8 = 35
+  static let shape: UInt8 = 55
+  static let pack: UInt8 = 59
+  static let resizeNearest: UInt8 = 74
 }
 
 extension OperatorOptions {
@@ -91,7 +149,8 @@ extension OperatorOptions {
     let what = "operator options"
     let type = try buffer.integer(UInt8.self, 3, of: op, default: 0, what)
     guard type != 0, let table = try buffer.table(4, of: op, what) else {
-      self = .none
+      let custom = try buffer.integers(UInt8.self, 5, of: op, "custom options")
+      self = custom.map { .custom($0.map { UInt8(truncatingIfNeeded: $0) }) } ?? .none
       return
     }
     func size(_ field: Int, default value: Int32 = 0) throws(TFLiteError) -> Int {
@@ -100,6 +159,7 @@ extension OperatorOptions {
     func padding(_ field: Int) throws(TFLiteError) -> Padding? {
       Padding(rawValue: try buffer.integer(Int8.self, field, of: table, default: 0, what))
     }
+    func bool(_ field: Int) throws(TFLiteError) -> Bool { try buffer.bool(field, of: table, what) }
     func activation(_ field: Int) throws(TFLiteError) -> Activation? {
       Activation(rawValue: try buffer.integer(Int8.self, field, of: table, default: 0, what))
     }
@@ -128,6 +188,35 @@ extension OperatorOptions {
       self = .softmax(beta: try buffer.float(0, of: table, default: 0, what))
     case OptionsType.reshape:
       self = .reshape(newShape: try buffer.integers(Int32.self, 0, of: table, what))
+    case OptionsType.fullyConnected:
+      self = .fullyConnected(
+        FullyConnectedOptions(
+          activation: try activation(0),
+          weightsFormat: Int(try buffer.integer(Int8.self, 1, of: table, default: 0, what)),
+          keepsDimensions: try bool(2), quantizesAsymmetrically: try bool(3)))
+    case OptionsType.concatenation:
+      self = .concatenation(axis: try size(0), activation: try activation(1))
+    case OptionsType.reducer:
+      self = .reducer(keepsDimensions: try bool(0))
+    case OptionsType.resizeBilinear:
+      // Two fields that files no longer have come first.
+      self = .resize(alignsCorners: try bool(2), halfPixelCenters: try bool(3))
+    case OptionsType.resizeNearest:
+      self = .resize(alignsCorners: try bool(0), halfPixelCenters: try bool(1))
+    case OptionsType.split:
+      self = .split(count: try size(0))
+    case OptionsType.pack:
+      self = .pack(axis: try size(1), count: try size(0))
+    case OptionsType.squeeze:
+      self = .squeeze(dimensions: try buffer.integers(Int32.self, 0, of: table, what) ?? [])
+    case OptionsType.stridedSlice:
+      self = .stridedSlice(
+        StridedSliceOptions(
+          begin: try size(0), end: try size(1), ellipsis: try size(2), newAxis: try size(3),
+          shrinkAxis: try size(4), endIsOffset: try bool(5)))
+    case OptionsType.shape:
+      self = .shape(
+        outputType: Int(try buffer.integer(Int8.self, 0, of: table, default: 0, what)))
     default:
       self = .none
     }

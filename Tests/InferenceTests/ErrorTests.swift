@@ -51,7 +51,7 @@ struct ErrorTests {
     let version = convolution { $0.operators[0].version = 99 }
     #expect(
       try failure(of: version)?.description
-        == "CONV_2D version 99 (operator 0) is not supported: versions 1 to 3 are")
+        == "CONV_2D version 99 (operator 0) is not supported: versions 1 to 6 are")
     let future = convolution { $0.operators[0].code = 5000 }
     #expect(try failure(of: future)?.description.hasPrefix("operator 5000 version 1") == true)
   }

@@ -41,8 +41,16 @@ typedef enum fk_op {
   FK_OP_S8_MAX_POOL,    // fk_s8_pool
   FK_OP_F32_SOFTMAX,    // fk_f32_softmax
   FK_OP_S8_SOFTMAX,     // fk_s8_softmax
+  FK_OP_F32_AVERAGE_POOL,  // fk_f32_pool
+  FK_OP_S8_AVERAGE_POOL,   // fk_s8_pool
+  FK_OP_F32_LOGISTIC,   // fk_f32_clamp
+  FK_OP_F32_MEAN,       // fk_mean
+  FK_OP_S8_MEAN,        // fk_mean
+  FK_OP_RESIZE,         // fk_resize
   FK_OP_PAD,            // fk_pad
-  FK_OP_COPY,           // fk_copy
+  FK_OP_MOVE,           // fk_move
+  FK_OP_DYNAMIC_QUANTIZE,  // fk_dynamic_quantize
+  FK_OP_DETECTION,      // fk_detection
 } fk_op;
 
 // Runs the units `begin ..< end` of one operator.
@@ -90,6 +98,17 @@ typedef struct fk_f32_conv {
   float lo, hi;
 } fk_f32_conv;
 
+// Where inputs are floats that were quantised at run time, results are floats again. Bias, multiplier
+// and shift of the kernel's parameters are not used then, nor are its clamps and zero points.
+typedef struct fk_hybrid {
+  const struct fk_dynamic *dynamic;  // of each batch
+  const int32_t *weight_sum;         // of each channel, padded to nr
+  const float *scale;                // of each channel's weights, padded to nr
+  const float *bias;                 // padded to nr
+  float *output;
+  float lo, hi;
+} fk_hybrid;
+
 typedef struct fk_s8_conv {
   fk_window w;
   const uint8_t *input;
@@ -101,6 +120,7 @@ typedef struct fk_s8_conv {
   int32_t out_zero, lo, hi;
   uint8_t in_zero;  // as it lies in memory, before `flip`
   uint8_t flip;
+  const fk_hybrid *hybrid;  // null where output is bytes
 } fk_s8_conv;
 
 // Output channel c reads input channel c / (out_c / in_c). Only the portable kernels take an out_c
@@ -126,6 +146,7 @@ typedef struct fk_s8_depthwise {
   uint8_t *output;
   int32_t out_zero, lo, hi;
   uint8_t flip;
+  const fk_hybrid *hybrid;  // null where output is bytes
 } fk_s8_depthwise;
 
 // Elements (not bytes) that the packed weights take.
@@ -271,10 +292,84 @@ typedef struct fk_pad {
   uint8_t value[8];
 } fk_pad;
 
-// Unit of work: one byte.
-typedef struct fk_copy {
+// Unit of work: one run of `size` bytes, prod(dims) of them. Strides and offsets are in bytes.
+typedef struct fk_move {
   const uint8_t *input;
   uint8_t *output;
-} fk_copy;
+  int32_t rank;
+  int64_t dims[FK_MAX_RANK];
+  int64_t in_stride[FK_MAX_RANK];
+  int64_t out_stride[FK_MAX_RANK];
+  int64_t in_offset, out_offset, size;
+  const uint8_t *table;  // what bytes become, or null
+} fk_move;
+
+// MARK: reducing, resizing
+
+// Means of `count` values each. Strides are those of the output, 0 along what is reduced.
+// One unit of work; scratch of 4 bytes for every output.
+typedef struct fk_mean {
+  const void *input;
+  void *output;
+  int32_t rank;
+  int64_t dims[FK_MAX_RANK];
+  int64_t out_stride[FK_MAX_RANK];
+  int64_t outputs, count;
+  // Quantised: the factor includes the division by `count`; in_sum is count times the zero point.
+  int32_t multiplier, shift, in_sum, out_zero;
+  uint8_t flip;
+} fk_mean;
+
+typedef enum fk_interpolation {
+  FK_NEAREST,
+  FK_BILINEAR_F32,
+  FK_BILINEAR_U8,  // as floats, rounded half up
+  FK_BILINEAR_S8,  // in fixed point with 10 bits behind the point
+} fk_interpolation;
+
+// Unit of work: one output row, batch * out_h of them. Rows and columns of the two neighbours and
+// the second's weight are listed for each output row and column: a float, or 10 bits fixed point.
+typedef struct fk_resize {
+  const uint8_t *input;
+  uint8_t *output;
+  int64_t in_h, in_w, out_h, out_w;
+  int64_t depth;  // bytes of a pixel if nearest, channels otherwise
+  fk_interpolation kind;
+  const int32_t *y0, *y1, *x0, *x1;
+  const float *y_weight, *x_weight;
+  const int32_t *y_fixed, *x_fixed;
+} fk_resize;
+
+// MARK: float inputs brought to int8 at run time
+
+// What one batch was quantised with.
+typedef struct fk_dynamic {
+  float scale;
+  int32_t zero;
+} fk_dynamic;
+
+// Unit of work: one batch of `size` floats.
+typedef struct fk_dynamic_quantize {
+  const float *input;
+  uint8_t *output;
+  fk_dynamic *dynamic;
+  int64_t size;
+  int32_t is_asymmetric;
+} fk_dynamic_quantize;
+
+// MARK: detection
+
+// Boxes from encodings relative to anchors, without those that overlap better ones. Unit: all.
+typedef struct fk_detection {
+  const void *boxes, *scores, *anchors;  // floats, or bytes where the scale is not 0
+  float box_scale, score_scale, anchor_scale;
+  int32_t box_zero, score_zero, anchor_zero;  // of bytes after exclusive-or with flip
+  uint8_t box_flip, score_flip, anchor_flip;
+  int64_t count, box_stride;  // boxes, and values of one box encoding
+  int32_t classes, label_offset, per_anchor, per_class, limit, is_regular;
+  float score_threshold, iou_threshold, y_scale, x_scale, h_scale, w_scale;
+  float *out_boxes, *out_classes, *out_scores, *out_count;
+} fk_detection;
+int64_t fk_detection_scratch(const fk_detection *p);
 
 #endif

@@ -11,6 +11,16 @@ internal import TFLite
   }
 }
 
+/// SUB, with broadcasting.
+@Sendable func prepareSubtract(_ context: OperatorContext) throws(InferenceError) {
+  let binary = try Binary(context)
+  switch binary.elementType {
+  case .float32: try binary.prepareFloat(FK_SUB)
+  case .int8, .uint8: try binary.prepareQuantizedAdd(isSubtraction: true)
+  default: throw context.failure(context.types([binary.a, binary.b, context.output]))
+  }
+}
+
 /// MUL, with broadcasting.
 @Sendable func prepareMultiply(_ context: OperatorContext) throws(InferenceError) {
   let binary = try Binary(context)
@@ -67,7 +77,7 @@ private struct Binary {
     }
   }
 
-  func prepareQuantizedAdd() throws(InferenceError) {
+  func prepareQuantizedAdd(isSubtraction: Bool = false) throws(InferenceError) {
     let qa = try context.byteQuantization(a, "first input")
     let qb = try context.byteQuantization(b, "second input")
     let qo = try context.byteQuantization(context.output, "output")
@@ -77,7 +87,7 @@ private struct Binary {
     let output = try context.fraction(
       Double(twice) / Double(Float(1 << 20) * qo.scale), "output")
     let aTerms = try terms(qa, Double(qa.scale) / Double(twice))
-    let bTerms = try terms(qb, Double(qb.scale) / Double(twice))
+    let bTerms = try terms(qb, Double(qb.scale) / Double(twice), isNegative: isSubtraction)
     try context.append(
       context.kernel(FK_OP_S8_ADD), reads: [a, b], outputShape: shape, units: shape.reduce(1, *)
     ) { [self] addresses in
@@ -92,12 +102,13 @@ private struct Binary {
 
   /// What each byte, as it lies in memory, adds to the sum.
   private func terms(
-    _ quantization: ByteQuantization, _ factor: Double
+    _ quantization: ByteQuantization, _ factor: Double, isNegative: Bool = false
   ) throws(InferenceError) -> UnsafePointer<Int32> {
     let factor = try context.fraction(factor, "inputs")
     let terms = (0..<256).map { byte in
       let value = Int32(Int8(bitPattern: UInt8(byte) ^ quantization.domain.flip))
-      return factor((value - quantization.zero) << 20)
+      let term = factor((value - quantization.zero) << 20)
+      return isNegative ? -term : term
     }
     return try context.preparation.memory.store(terms, count: 256)
   }
@@ -108,7 +119,8 @@ private struct Binary {
     let qo = try context.byteQuantization(context.output, "output")
     let range = try context.range(activation, qo)
     // Single precision, as in the reference.
-    let factor = try context.multiplier(Double(qa.scale * qb.scale / qo.scale), "output")
+    let factor = try context.multiplier(
+      Double(qa.scale * qb.scale / qo.scale), "output", wraps: true)
     try context.append(
       context.kernel(FK_OP_S8_MUL), reads: [a, b], outputShape: shape, units: shape.reduce(1, *)
     ) { [self] addresses in

@@ -43,7 +43,7 @@ extension Convolution {
     let zeros = try memory.store(
       Array(repeating: zeroByte, count: Int(window.in_c)), count: Int(window.in_c))
     try context.append(
-      kernel, reads: [source], outputShape: window.outputShape, units: window.outputRows,
+      kernel, reads: [source], outputShape: outputShape, units: window.outputRows,
       scratchBytes: Int(scratch)
     ) { [self, window] addresses in
       let output: UnsafeMutablePointer<UInt8> = addresses(context.output)
@@ -54,21 +54,22 @@ extension Convolution {
             bias: requantization.bias, multiplier: requantization.multiplier,
             shift: requantization.shift, zeros: zeros, output: output,
             out_zero: outputQuantization.zero, lo: range.lowerBound, hi: range.upperBound,
-            flip: domain.flip))
+            flip: domain.flip, hybrid: nil))
       }
       return addresses.store(
         fk_s8_conv(
           w: window, input: addresses(source), weights: packed.baseAddress,
           bias: requantization.bias, multiplier: requantization.multiplier,
           shift: requantization.shift, output: output, out_zero: outputQuantization.zero,
-          lo: range.lowerBound, hi: range.upperBound, in_zero: zeroByte, flip: domain.flip))
+          lo: range.lowerBound, hi: range.upperBound, in_zero: zeroByte, flip: domain.flip, hybrid: nil))
     }
   }
 
-  /// int8 weights are symmetric; uint8 weights have one zero point.
+  /// int8 weights of convolutions are symmetric; others may have one zero point.
   private func weightZeroPoint(_ domain: ByteDomain) throws(InferenceError) -> Int32 {
     guard let quantization = context.value(filter).quantization,
       domain.offset != 0
+        || (kind == .fullyConnected && quantization.scales.count == 1)
         ? quantization.scales.count == 1
         : quantization.zeroPoints.allSatisfy({ $0 == 0 })
     else { throw context.failure(.quantization(of: "weights")) }
@@ -90,9 +91,10 @@ extension Convolution {
     var multipliers: [Int32] = []
     var shifts: [Int32] = []
     for scale in try weightScales() {
-      // The reference multiplies uint8 scales in single precision, int8 ones in double.
+      // The reference multiplies scales in double precision where each channel may have its own.
+      let isSingle = input.domain.offset != 0 || (kind == .fullyConnected && isPerTensor)
       let product =
-        input.domain.offset != 0 ? Double(input.scale * scale) : Double(input.scale) * Double(scale)
+        isSingle ? Double(input.scale * scale) : Double(input.scale) * Double(scale)
       let factor = try context.multiplier(product / Double(output.scale), "weights")
       multipliers.append(factor.multiplier)
       shifts.append(factor.shift)
@@ -105,8 +107,10 @@ extension Convolution {
       shift: try memory.store(shifts, count: count))
   }
 
+  private var isPerTensor: Bool { context.value(filter).quantization?.scales.count == 1 }
+
   /// One scale for each output channel.
-  private func weightScales() throws(InferenceError) -> [Float] {
+  func weightScales() throws(InferenceError) -> [Float] {
     guard let quantization = context.value(filter).quantization else {
       throw context.failure(.quantization(of: "weights"))
     }

@@ -10,8 +10,15 @@ struct Convolution {
   var filter: Int
   var bias: Int?
   var window: fk_window
+  var outputShape: [Int]
   var activation: OperatorOptions.Activation?
-  var isDepthwise: Bool
+  var kind: Kind
+  /// Whether float inputs that meet int8 weights get a zero point of their own.
+  var quantizesAsymmetrically: Bool
+
+  enum Kind { case convolution, depthwise, fullyConnected }
+
+  var isDepthwise: Bool { kind == .depthwise }
 
   /// Weights of one output channel.
   var k: Int {
@@ -76,8 +83,12 @@ extension Convolution {
     self.filter = filter
     self.bias = bias
     window = try context.window(image, border, settings, outputChannels: outputChannels)
+    outputShape = window.outputShape
     activation = options.activation
-    isDepthwise = depthMultiplier != nil
+    kind = depthMultiplier == nil ? .convolution : .depthwise
+    // Weights with a scale for each channel came together with zero points of inputs.
+    quantizesAsymmetrically =
+      kind == .depthwise || (context.value(filter).quantization?.scales.count ?? 0) > 1
   }
 
   func prepare() throws(InferenceError) {
@@ -90,6 +101,8 @@ extension Convolution {
     case (.int8, .int8, nil, .int8), (.int8, .int8, .int32, .int8),
       (.uint8, .uint8, nil, .uint8), (.uint8, .uint8, .int32, .uint8):
       try prepareQuantized()
+    case (.float32, .int8, nil, .float32), (.float32, .int8, .float32, .float32):
+      try prepareHybrid()
     default:
       throw context.failure(.types(types))
     }
@@ -101,7 +114,7 @@ extension Convolution {
 
   // MARK: float
 
-  private func floatBias(_ kernel: Kernel) throws(InferenceError) -> UnsafePointer<Float> {
+  func floatBias(_ kernel: Kernel) throws(InferenceError) -> UnsafePointer<Float> {
     let values = try bias.map { id throws(InferenceError) in
       try context.constant(id, as: Float.self, "bias")
     }
@@ -121,7 +134,7 @@ extension Convolution {
     var window = window
     let scratch = fk_f32_conv_scratch(&window, kernel.row)
     try context.append(
-      kernel, reads: [source], outputShape: window.outputShape, units: window.outputRows,
+      kernel, reads: [source], outputShape: outputShape, units: window.outputRows,
       scratchBytes: Int(scratch)
     ) { [window, source, output = context.output] addresses in
       addresses.store(
@@ -145,7 +158,7 @@ extension Convolution {
     var window = window
     let scratch = fk_depthwise_scratch(&window)
     try context.append(
-      kernel, reads: [source], outputShape: window.outputShape, units: window.outputRows,
+      kernel, reads: [source], outputShape: outputShape, units: window.outputRows,
       scratchBytes: Int(scratch)
     ) { [window, source, output = context.output] addresses in
       addresses.store(

@@ -71,7 +71,7 @@ extension Preparation {
     parameters.value.0 = size == 1 ? UInt8(truncatingIfNeeded: zero) : 0
     append(
       Step(
-        operatorIndex: padded.operatorIndex, kernel: kernel, reads: [padded.source], writes: id,
+        operatorIndex: padded.operatorIndex, kernel: kernel, reads: [padded.source], writes: [id],
         units: output.shape.dropLast().reduce(1, *), scratchBytes: 0
       ) { [parameters] addresses in
         var bound = parameters

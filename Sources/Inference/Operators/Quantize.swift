@@ -1,6 +1,14 @@
 internal import CKernels
 internal import TFLite
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
 /// QUANTIZE: float to bytes, or bytes of one quantisation to bytes of another.
 @Sendable func prepareQuantize(_ context: OperatorContext) throws(InferenceError) {
   try context.expect(inputs: 1...1)
@@ -59,6 +67,36 @@ internal import TFLite
     // Single precision, as in the reference.
     let factor = try context.multiplier(Double(from.scale / to.scale), "output")
     try context.appendLookup(from, to, input, clamp: context.range(activation, to)) { factor($0) }
+  default:
+    throw context.failure(context.types([input, output]))
+  }
+}
+
+/// LOGISTIC.
+///
+/// Of bytes it is a table, worked out in single precision as in the reference.
+@Sendable func prepareLogistic(_ context: OperatorContext) throws(InferenceError) {
+  try context.expect(inputs: 1...1)
+  let input = try context.input(0)
+  let output = context.output
+  let value = context.value(input)
+  switch (value.elementType, context.value(output).elementType) {
+  case (.float32, .float32):
+    try context.append(
+      context.kernel(FK_OP_F32_LOGISTIC), reads: [input], outputShape: value.shape,
+      units: value.elementCount
+    ) { addresses in
+      addresses.store(
+        fk_f32_clamp(input: addresses(input), output: addresses(output), lo: 0, hi: 1))
+    }
+  case (.int8, .int8), (.uint8, .uint8):
+    let from = try context.byteQuantization(input, "input")
+    let to = try context.byteQuantization(output, "output")
+    let inverse = 1 / to.scale
+    try context.appendLookup(from, to, input, clamp: -128...127) { distance in
+      let share = 1 / (1 + exp(-(from.scale * Float(distance))))
+      return Int32(min(max((share * inverse).rounded(.toNearestOrAwayFromZero), 0), 65536))
+    }
   default:
     throw context.failure(context.types([input, output]))
   }

@@ -3,6 +3,19 @@ internal import TFLite
 
 /// MAX_POOL_2D.
 @Sendable func prepareMaxPool(_ context: OperatorContext) throws(InferenceError) {
+  try preparePool(context, float: FK_OP_F32_MAX_POOL, bytes: FK_OP_S8_MAX_POOL)
+}
+
+/// AVERAGE_POOL_2D.
+///
+/// A window at the edge counts only what lies inside the image.
+@Sendable func prepareAveragePool(_ context: OperatorContext) throws(InferenceError) {
+  try preparePool(context, float: FK_OP_F32_AVERAGE_POOL, bytes: FK_OP_S8_AVERAGE_POOL)
+}
+
+private func preparePool(
+  _ context: OperatorContext, float: fk_op, bytes: fk_op
+) throws(InferenceError) {
   try context.expect(inputs: 1...1)
   guard case .pool(let options) = context.op.options else {
     throw context.failure(.option("options", value: "missing"))
@@ -18,7 +31,7 @@ internal import TFLite
   case (.float32, .float32):
     let range = try context.range(options.activation)
     try context.append(
-      context.kernel(FK_OP_F32_MAX_POOL), reads: [input], outputShape: window.outputShape,
+      context.kernel(float), reads: [input], outputShape: window.outputShape,
       units: window.outputRows
     ) { addresses in
       addresses.store(
@@ -33,7 +46,7 @@ internal import TFLite
     }
     let range = try context.range(options.activation, quantization)
     try context.append(
-      context.kernel(FK_OP_S8_MAX_POOL), reads: [input], outputShape: window.outputShape,
+      context.kernel(bytes), reads: [input], outputShape: window.outputShape,
       units: window.outputRows
     ) { addresses in
       addresses.store(
