@@ -7,21 +7,25 @@ public import TFLite
 public struct LoadedModel: Sendable {
   /// The file.
   public let file: URL
+  /// The file as a path, for messages.
+  var path: String { file.path }
   /// SHA-256 of its content in hexadecimal.
   public let hash: String
   /// The verified graph.
   public let graph: TFLiteModel
   /// Its card, or one made for a bare file.
-  public let card: ModelCard
+  public var card: ModelCard
 
   /// Loads a model by the name of a folder in `Species/models`, or by the path of a .tflite file.
   ///
   /// A file's card is the `card.json` beside it that lists the file, and its hash must agree. Else
-  /// labels come from `labels.txt`, `label.txt` or `NAME.txt` beside it, one a line; without any
-  /// they are “object”, or “class 1” and so on.
+  /// labels come from `labels`, from `NAME.txt`, `NAME_labels.txt`, `labels.txt` or `label.txt`
+  /// beside it, one a line, or from the file's own metadata; without any they are “object”, or
+  /// “class 1” and so on.
   ///
+  /// - Parameter labels: a label list to use for a file without a card.
   /// - Throws: `SpeciesCatalogError`, `DetectionError`.
-  public init(_ nameOrPath: String, catalog: SpeciesCatalog) throws {
+  public init(_ nameOrPath: String, labels: String? = nil, catalog: SpeciesCatalog) throws {
     let isFile = nameOrPath.hasSuffix(".tflite") || nameOrPath.contains("/")
     if isFile {
       file = URL(filePath: nameOrPath)
@@ -54,43 +58,62 @@ public struct LoadedModel: Sendable {
         return
       }
     }
-    card = try Self.bareCard(file, hash: hash, graph: graph)
+    card = try Self.bareCard(file, hash: hash, graph: graph, labels: labels)
   }
 
-  /// The output's last dimension.
-  static func channels(of graph: TFLiteModel) -> Int {
-    graph.outputs.first.flatMap { graph.tensors[$0].shape.last } ?? 0
-  }
-
-  private static func bareCard(_ file: URL, hash: String, graph: TFLiteModel) throws -> ModelCard {
-    let stem = file.deletingPathExtension().lastPathComponent
-    let folder = file.deletingLastPathComponent()
-    let channels = channels(of: graph)
-    var labels: [String]
-    var source = "the model"
-    let lists = ["\(stem).txt", "\(stem)_labels.txt", "labels.txt", "label.txt"]
-      .map { folder.appending(path: $0) }
-    if let list = lists.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
-      source = list.lastPathComponent
-      labels = try Self.labels(list)
-    } else {
-      labels = channels == 2 ? ["object"] : (1..<max(2, channels)).map { "class \($0)" }
+  private static func bareCard(_ file: URL, hash: String, graph: TFLiteModel, labels given: String?)
+    throws -> ModelCard
+  {
+    let metadata: ModelMetadata
+    do { metadata = try graph.metadata() } catch {
+      throw DetectionError.unreadable(file: file.path, error: error)
     }
-    var background: Int? = 0
-    if let named = labels.firstIndex(where: {
+    let task = ModelCard.Task(of: graph)
+    let channels = graph.labelChannels
+    var (labels, source) = try Self.labels(of: file, given: given, metadata)
+    if labels.isEmpty {
+      let first = task == .centroids ? 1 : 0
+      labels =
+        channels == 2 && task == .centroids
+        ? ["object"] : (first..<max(first + 1, channels)).map { "class \($0)" }
+    }
+    // A list may name the background, at any place, though the output has no channel for it.
+    let named = labels.firstIndex {
       ["background", "_background_", "__background__"].contains($0.lowercased())
-    }), labels.count == channels {
-      background = named
-      labels.remove(at: named)
-    } else if labels.count == channels {
-      background = nil
     }
-    guard labels.count + (background == nil ? 0 : 1) == channels else {
+    var background: Int?
+    if let named, task == .centroids || labels.count > channels {
+      labels.remove(at: named)
+      background = task == .centroids ? named : nil
+    } else if task == .centroids, labels.count == channels - 1 {
+      background = 0
+    }
+    let hidden = background == nil ? 0 : 1
+    let fits = task == .boxes ? labels.count >= channels : labels.count + hidden == channels
+    guard fits else {
       throw DetectionError.labelCount(
         file: file.path, channels: channels, labels: labels.count, source: source)
     }
+    var range = metadata.pixelRange.map { [$0.lowerBound, $0.upperBound] }
+    // Classifiers come from ImageNet's training code, which feeds −1 to 1, unless they say else.
+    if range == nil, task == .labels, graph.takesFloats { range = [-1, 1] }
     return ModelCard(
-      bareFile: file.lastPathComponent, sha256: hash, background: background, labels: labels)
+      bareFile: file.lastPathComponent, sha256: hash, task: task, background: background,
+      labels: labels, pixelRange: range)
+  }
+
+  private static func labels(of file: URL, given: String?, _ metadata: ModelMetadata) throws -> (
+    [String], source: String
+  ) {
+    if let given { return (try labels(URL(filePath: given)), given) }
+    let stem = file.deletingPathExtension().lastPathComponent
+    let folder = file.deletingLastPathComponent()
+    let lists = ["\(stem).txt", "\(stem)_labels.txt", "labels.txt", "label.txt"]
+      .map { folder.appending(path: $0) }
+    if let list = lists.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
+      return (try labels(list), list.lastPathComponent)
+    }
+    return (metadata.labels, "the model")
   }
 
   private static func labels(_ file: URL) throws -> [String] {
@@ -98,14 +121,44 @@ public struct LoadedModel: Sendable {
     do { text = String(decoding: try Data(contentsOf: file), as: UTF8.self) } catch {
       throw SpeciesCatalogError.unreadable(file: file.path, reason: "no permission")
     }
-    let labels = text.split(whereSeparator: \.isNewline).map {
+    var labels = text.split(whereSeparator: \.isNewline).map {
       $0.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
     }.filter { !$0.isEmpty }
     if labels.isEmpty { throw DetectionError.labels(file: file.path, problem: "lists no label") }
-    if let twice = labels.enumerated().first(where: { labels[..<$0.offset].contains($0.element) }) {
-      throw DetectionError.labels(
-        file: file.path, problem: "names the label “\(twice.element)” twice")
+    // Lists such as ImageNet's name two classes alike (the crane that flies, and that which lifts).
+    var seen: [String: Int] = [:]
+    for (index, label) in labels.enumerated() {
+      seen[label, default: 0] += 1
+      if let count = seen[label], count > 1 { labels[index] = "\(label) (\(count))" }
     }
     return labels
   }
+}
+
+extension ModelCard.Task {
+  /// What a graph's outputs look like.
+  init(of graph: TFLiteModel) {
+    if graph.operators.contains(where: { $0.kind == .detectionPostProcess }) {
+      self = .boxes
+    } else {
+      let rank = graph.outputs.first.map { graph.tensors[$0].shape.count } ?? 0
+      self = rank == 4 ? .centroids : .labels
+    }
+  }
+}
+
+extension TFLiteModel {
+  /// How many classes the outputs tell apart, background included where it has a channel.
+  var labelChannels: Int {
+    if let op = operators.first(where: { $0.kind == .detectionPostProcess }) {
+      guard case .custom(let bytes) = op.options,
+        let classes = FlexMap(bytes)?.numbers["num_classes"]
+      else { return 1 }
+      return Int(min(10_000, max(1, classes)))
+    }
+    return outputs.first.flatMap { tensors[$0].shape.last } ?? 0
+  }
+
+  /// Whether the first input is float32.
+  var takesFloats: Bool { inputs.first.map { tensors[$0].elementType == .float32 } ?? false }
 }

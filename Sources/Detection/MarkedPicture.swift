@@ -26,11 +26,14 @@ extension PixelImage {
     guard let boxWidth = detection.width, let boxHeight = detection.height else { return }
     let columns = Int(x - boxWidth / 2 * Double(width))...Int(x + boxWidth / 2 * Double(width))
     let rows = Int(y - boxHeight / 2 * Double(height))...Int(y + boxHeight / 2 * Double(height))
-    for column in columns {
-      for row in [rows.lowerBound, rows.upperBound] { paint(column, row, colour) }
-    }
+    let line = max(1, Int(thickness))
     for row in rows {
-      for column in [columns.lowerBound, columns.upperBound] { paint(column, row, colour) }
+      for column in columns {
+        let isEdge =
+          row - rows.lowerBound < line || rows.upperBound - row < line
+          || column - columns.lowerBound < line || columns.upperBound - column < line
+        if isEdge { paint(column, row, colour) }
+      }
     }
   }
 

@@ -29,7 +29,8 @@ public enum MediaError: Error, Equatable, CustomStringConvertible {
   /// The file that the error is about.
   public var file: String {
     switch self {
-    case .notFound(let file), .unreadableName(let file), .danglingLink(let file, _), .unreadable(let file, _),
+    case .notFound(let file), .unreadableName(let file), .danglingLink(let file, _),
+      .unreadable(let file, _),
       .empty(let file), .notMedia(let file, _), .noIndex(let file), .noVideo(let file, _),
       .unsupportedCodec(let file, _), .undecodable(let file, _, _), .unscalable(let file, _):
       file

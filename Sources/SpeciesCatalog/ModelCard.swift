@@ -6,6 +6,10 @@ public struct ModelCard: Sendable, Hashable, Codable {
   public enum Task: String, Sendable, Codable {
     /// A grid of class scores (FOMO): individuals as centroids.
     case centroids
+    /// Boxes with classes and scores (SSD): individuals as boxes.
+    case boxes
+    /// Scores of the whole picture: a classifier.
+    case labels
   }
 
   /// One .tflite file of the model.
@@ -73,17 +77,19 @@ public struct ModelCard: Sendable, Hashable, Codable {
   /// Licence of the weights.
   public var licence: String
 
-  /// A card for a bare .tflite file, as exporters of FOMO models leave them: the whole frame, its
-  /// shape kept; peaks from 0.1; counted from 0.5.
+  /// A card for a bare .tflite file, as exporters leave them: kept from 0.1, counted from 0.5.
+  ///
+  /// Individuals are looked for in the whole frame, its shape kept; a classifier sees the middle.
   public init(
-    bareFile file: String, sha256: String, background: Int?, labels: [String]
+    bareFile file: String, sha256: String, task: Task, background: Int?, labels: [String],
+    pixelRange: [Double]?
   ) {
     name = file.hasSuffix(".tflite") ? String(file.dropLast(7)) : file
     version = "unversioned"
-    task = .centroids
+    self.task = task
     description = "A model without a card."
     files = [File(file: file, precision: "unstated", sha256: sha256)]
-    input = Input(fit: .letterbox, pixelRange: nil)
+    input = Input(fit: task == .labels ? .crop : .letterbox, pixelRange: pixelRange)
     self.background = background
     self.labels = labels.map { Label(label: $0, taxon: nil, threshold: 0.5) }
     decoder = "peak"

@@ -109,7 +109,7 @@ public struct TallyTable: Sendable {
       site: record.deployment.site, opcode: record.deployment.opcode, recording: nil, label: label,
       tally: tally, maxNRecording: tally.maxNRecording.map { record.recordings[$0].name },
       maxNTime: time(of: tally, in: record), verified: verified,
-      nearCeiling: Double(tally.maxN) >= 0.75 * Double(ceiling))
+      nearCeiling: ceiling > 0 && Double(tally.maxN) >= 0.75 * Double(ceiling))
   }
 
   /// The wall-clock time of MaxN: from the manifest's start of the deployment, else from the

@@ -168,19 +168,20 @@ public struct SurveyJob: Sendable {
         label: label.label, scientificName: taxon?.scientificName, commonName: taxon?.commonName,
         aphiaID: taxon?.aphiaID, threshold: threshold)
     }
-    var text = "sample=\(options.sampling.canonicalText) decoder=\(detector.decoder.rawValue)"
+    var text = "sample=\(options.sampling.canonicalText) decoder=\(detector.decoderName)"
     text += " fit=\(card.input.fit.rawValue) background=\(card.background ?? -1)"
     text += " labels=\(card.labels.map(\.label).joined(separator: ","))"
     if let range = card.input.pixelRange { text += " range=\(range[0])…\(range[1])" }
-    if detector.decoder.threshold == .decoding {
+    if detector.thresholdUse == .decoding {
       text += " thresholds=\(detector.thresholds.map { "\($0)" }.joined(separator: ","))"
     } else {
       text += " floor=\(detector.floor)"
     }
     return RunDescription(
       modelName: card.name, modelVersion: card.version, modelHash: model.hash, options: text,
-      sample: options.sampling.canonicalText, decoder: detector.decoder.rawValue,
-      floor: detector.floor, gridWidth: detector.gridWidth, gridHeight: detector.gridHeight,
+      sample: options.sampling.canonicalText, decoder: detector.decoderName,
+      floor: detector.floor, gridWidth: detector.gridSize.width,
+      gridHeight: detector.gridSize.height,
       programVersion: options.programVersion, machine: Machine.description, labels: labels)
   }
 }

@@ -16,7 +16,7 @@ public struct TFLiteModel: Sendable {
   /// What the converter wrote about the model.
   public var description: String?
 
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
 
   /// Reads a model from memory.
   public init(bytes: [UInt8]) throws(TFLiteError) {

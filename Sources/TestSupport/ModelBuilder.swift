@@ -98,8 +98,21 @@ public struct ModelBuilder: Sendable {
   /// How often the file lists its first operator; 1 lists all operators, once.
   public var operatorCopies = 1
 
+  /// TFLite Metadata, a FlatBuffer of its own.
+  public var metadata: [UInt8]?
+
   /// An empty graph.
   public init() {}
+
+  /// Metadata that name a model and its first input's normalisation.
+  public static func metadata(name: String, mean: Float, deviation: Float) -> [UInt8] {
+    let unit: [Int: Field] = [
+      0: .int8(1), 1: .table([0: .floats([mean]), 1: .floats([deviation])]),
+    ]
+    let graph: [Int: Field] = [2: .tables([[4: .tables([unit])]])]
+    var writer = Writer()
+    return writer.file(root: [0: .string(name), 3: .tables([graph])])
+  }
 
   /// The file's bytes.
   public func build() -> [UInt8] {
@@ -147,12 +160,16 @@ public struct ModelBuilder: Sendable {
       3: operatorCopies == 1
         ? .tables(operatorTables) : .copies(operatorTables[0], count: operatorCopies),
     ]
+    var root: [Int: Field] = [
+      0: .int32(version), 1: .tables(codes), 2: .tables([graph]), 3: .string("test"),
+    ]
+    if let metadata {
+      root[6] = .tables([[0: .string("TFLITE_METADATA"), 1: .int32(Int32(buffers.count))]])
+      buffers.append([0: .bytes(metadata)])
+    }
+    root[4] = .tables(buffers)
     var writer = Writer()
-    return writer.file(
-      root: [
-        0: .int32(version), 1: .tables(codes), 2: .tables([graph]), 3: .string("test"),
-        4: .tables(buffers),
-      ])
+    return writer.file(root: root)
   }
 
   /// Lays tables out front to back, each followed by what it points to.

@@ -11,12 +11,15 @@ struct Detect: ParsableCommand {
     abstract: "Find fish in pictures or videos, without a survey.",
     discussion: """
       Prints one line a fish: file,pts_s,label,x,y,score, with x and y from 0 to 1 from the upper \
-      left of the upright picture. JSON has pixels too.
+      left of the upright picture. JSON has pixels too, and boxes where the model gives them (SSD). \
+      With --windows a classifier is slid over the picture, and the windows that it names are marked.
 
       EXAMPLES
         fishcam detect reef.jpg
         fishcam detect *.jpg --draw marked
         fishcam detect tank.mp4 --sample 200ms --json
+        fishcam detect street.jpg --model ssd.tflite --labels traffic.txt --draw marked
+        fishcam detect reef.jpg --model fish-or-not.tflite --windows 96,48 --label fish
       """)
 
   @Argument(help: "Pictures and videos.", completion: .file())
@@ -27,6 +30,15 @@ struct Detect: ParsableCommand {
   @Option(help: "Frames of videos to look at: all, keyframes, or a period such as 1s or 500ms.")
   var sample = Sampling.period(microseconds: 1_000_000)
 
+  @Option(help: "A label list, one a line, for a model without a card.", completion: .file())
+  var labels: String?
+
+  @Option(help: "Slide a classifier: the windows' size and step in pixels, such as 96,48.")
+  var windows: WindowSteps?
+
+  @Option(help: "With --windows, the label to mark; fish, or all but “background” and the like.")
+  var label: String?
+
   @Flag(help: "Print JSON: an array with an object for each file.")
   var json = false
 
@@ -34,8 +46,8 @@ struct Detect: ParsableCommand {
   var draw: String?
 
   func run() throws {
-    let model = try LoadedModel(modelOptions.model, catalog: loadCatalog())
-    let detector = try Detector(model, options: modelOptions.detectorOptions)
+    let model = try LoadedModel(modelOptions.model, labels: labels, catalog: loadCatalog())
+    let finder = try finder(model)
     if let draw {
       do {
         try FileManager.default.createDirectory(
@@ -56,7 +68,7 @@ struct Detect: ParsableCommand {
         report.height = media.info.height
         var reader = SampledFrames(media, sampling: sample)
         while let frame = try reader.next() {
-          let found = try look(at: frame, with: detector)
+          let found = try finder(frame)
           if json {
             report.frames.append(FrameReport(frame, found, model))
           } else {
@@ -75,12 +87,33 @@ struct Detect: ParsableCommand {
     if failed { throw ExitCode(1) }
   }
 
-  private func look(at frame: DecodedFrame, with detector: Detector) throws -> [Detection] {
-    let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
-    var input = detector.emptyInput()
-    try FrameScaler().scale(frame, placement, into: &input)
-    return detector.detect(input, placement)
-      .filter { $0.score >= detector.thresholds[$0.label] }
+  /// What finds the individuals of a frame: the model as a detector, or its windows.
+  private func finder(_ model: LoadedModel) throws -> (DecodedFrame) throws -> [Detection] {
+    let scaler = FrameScaler()
+    guard let windows else {
+      let detector = try Detector(model, options: modelOptions.detectorOptions)
+      return { frame in
+        let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
+        var input = detector.emptyInput()
+        try scaler.scale(frame, placement, into: &input)
+        return detector.detect(input, placement)
+          .filter { $0.score >= detector.thresholds[$0.label] }
+      }
+    }
+    let classifier = try Classifier(model)
+    let fish = model.card.labels.contains { $0.label == "fish" } ? "fish" : nil
+    let slider = try WindowDetector(
+      classifier, size: windows.size, stride: windows.step, label: label ?? fish)
+    let threshold = modelOptions.threshold ?? model.card.labels.map(\.threshold).min() ?? 0.5
+    return { frame in
+      var picture = PixelImage(
+        width: Int(frame.width), height: Int(frame.height), channels: classifier.inputChannels)
+      let whole = FrameFit.stretch.placement(
+        frameWidth: frame.width, frameHeight: frame.height, inputWidth: picture.width,
+        inputHeight: picture.height)
+      try scaler.scale(frame, whole, into: &picture)
+      return slider.detect(picture, threshold: threshold)
+    }
   }
 
   private func printRows(
@@ -144,5 +177,16 @@ struct Detect: ParsableCommand {
           y_px: $0.y * frame.height, score: $0.score, width: $0.width, height: $0.height)
       }
     }
+  }
+}
+
+/// Size and step of sliding windows on a command line.
+struct WindowSteps: ExpressibleByArgument {
+  var size: Int, step: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",").compactMap { Int($0) }
+    guard parts.count == 2, parts.allSatisfy({ (1...100_000).contains($0) }) else { return nil }
+    (size, step) = (parts[0], parts[1])
   }
 }

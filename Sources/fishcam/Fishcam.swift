@@ -26,7 +26,8 @@ struct Fishcam: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Process.self, TallyCommand.self, Review.self, Detect.self, Model.self, Species.self,
+      Process.self, TallyCommand.self, Review.self, Detect.self, Classify.self, Model.self,
+      Species.self,
     ])
 
   static func main() async {

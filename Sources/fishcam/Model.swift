@@ -10,7 +10,7 @@ import TFLite
 struct Model: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Look into .tflite models, time them, run them on raw tensors.",
-    subcommands: [Info.self, Bench.self, Run.self])
+    subcommands: [Info.self, Bench.self, Check.self, Run.self])
 
   /// The file of a model that is named, and its graph.
   static func graph(_ nameOrPath: String) throws -> (file: URL, graph: TFLiteModel) {
@@ -103,65 +103,6 @@ struct Model: ParsableCommand {
         try container.encodeIfPresent(labels, forKey: .labels)
         try container.encodeIfPresent(description, forKey: .description)
       }
-    }
-  }
-
-  struct Bench: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Time one inference: median and 90th percentile after a warm-up.",
-      discussion: """
-        EXAMPLES
-          fishcam model bench fish
-          fishcam model bench exported/fomo.tflite --threads 1 --json
-        """)
-
-    @Argument(help: "A model's name or .tflite file.", completion: .file(extensions: ["tflite"]))
-    var model: String
-
-    @Option(help: "Threads that one inference may use.")
-    var threads = 1
-
-    @Option(help: "Kernels: \(KernelVariant.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var kernels = KernelVariant.best
-
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    func validate() throws {
-      guard (1...64).contains(threads) else { throw ValidationError("--threads is from 1 to 64.") }
-    }
-
-    func run() throws {
-      let (file, graph) = try Model.graph(model)
-      let interpreter = try Interpreter(
-        graph, options: InferenceOptions(threads: threads, kernels: kernels))
-      for _ in 0..<3 { interpreter.run() }
-      let clock = ContinuousClock()
-      var times: [Double] = []
-      let end = clock.now + .seconds(1)
-      while clock.now < end || times.count < 5 {
-        let took = clock.measure { interpreter.run() }
-        times.append(
-          Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1e3)
-      }
-      times.sort()
-      let result = Result(
-        model: file.lastPathComponent, median_ms: times[times.count / 2],
-        p90_ms: times[min(times.count - 1, times.count * 9 / 10)], runs: times.count,
-        kernels: interpreter.kernels, threads: threads)
-      if json {
-        print(try fishcam.json(result))
-      } else {
-        print(
-          "\(result.model): median \(String(format: "%.3f", result.median_ms)) ms, "
-            + "p90 \(String(format: "%.3f", result.p90_ms)) ms, \(result.runs) runs, "
-            + "\(result.kernels) kernels, \(threads) thread\(threads == 1 ? "" : "s")")
-      }
-    }
-
-    private struct Result: Encodable {
-      var model: String, median_ms: Double, p90_ms: Double, runs: Int, kernels: String
-      var threads: Int
     }
   }
 

@@ -28,7 +28,7 @@ import Testing
   @Test func helpHasExamplesAndGoesToStandardOutput() throws {
     for command in [
       [], ["process"], ["tally"], ["review"], ["detect"], ["model", "info"], ["model", "bench"],
-      ["model", "run"], ["species", "list"], ["species", "show"],
+      ["model", "run"], ["model", "check"], ["classify"], ["species", "list"], ["species", "show"],
     ] {
       let result = try run(command + ["--help"])
       #expect(result.code == 0)

@@ -64,7 +64,8 @@ struct GoldenTests {
     for variant in fastVariants {
       let result = floats(try run(model, on: input, variant))
       #expect(largestDifference(result, expected) <= 0.01, "\(variant)")
-      #expect(result.firstIndex(of: result.max() ?? 0) == expected.firstIndex(of: expected.max() ?? 0))
+      #expect(
+        result.firstIndex(of: result.max() ?? 0) == expected.firstIndex(of: expected.max() ?? 0))
     }
   }
 

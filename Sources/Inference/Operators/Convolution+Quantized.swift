@@ -61,7 +61,8 @@ extension Convolution {
           w: window, input: addresses(source), weights: packed.baseAddress,
           bias: requantization.bias, multiplier: requantization.multiplier,
           shift: requantization.shift, output: output, out_zero: outputQuantization.zero,
-          lo: range.lowerBound, hi: range.upperBound, in_zero: zeroByte, flip: domain.flip, hybrid: nil))
+          lo: range.lowerBound, hi: range.upperBound, in_zero: zeroByte, flip: domain.flip,
+          hybrid: nil))
     }
   }
 

@@ -19,7 +19,8 @@ internal import TFLite
     throw context.failure(.shape(value.shape, of: "input"))
   }
   let kept = value.shape.indices.map { reduced.contains($0) ? 1 : value.shape[$0] }
-  let shape = keepsDimensions ? kept : kept.indices.filter { !reduced.contains($0) }.map { kept[$0] }
+  let shape =
+    keepsDimensions ? kept : kept.indices.filter { !reduced.contains($0) }.map { kept[$0] }
   let strides = Movement.strides(kept)
 
   var parameters = fk_mean()
