@@ -12,7 +12,7 @@ int64_t fk_f32_conv_scratch(const fk_window *w, const fk_kernel *kernel) {
 }
 
 int64_t fk_depthwise_scratch(const fk_window *w) {
-  return (int64_t)w->k_h * w->k_w * (int64_t)sizeof(void *) + 64;
+  return ((int64_t)w->k_h * w->k_w + 2) * (int64_t)sizeof(void *) + w->in_c + 64;
 }
 
 FK_KERNEL(fk_f32_conv_1x8__portable) {

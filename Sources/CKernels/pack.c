@@ -5,16 +5,18 @@
 
 static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
-int64_t fk_packed_conv_size(int64_t out_c, int64_t k, int32_t nr, int32_t kr) {
+int64_t fk_packed_conv_size(int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr) {
+  if (kr == 4) return round_up(out_c, 16) * (k / run) * round_up(run, 4);
   return round_up(out_c, nr) * round_up(k, kr);
 }
 
 int64_t fk_packed_depthwise_size(int64_t out_c, int64_t taps, int32_t nr, int32_t kr) {
+  if (kr == 4) return round_up(out_c, nr) * 2 * 3 * 4;
   return round_up(out_c, nr) * round_up(taps, kr);
 }
 
 void fk_pack_f32_conv(const float *weights, int64_t out_c, int64_t k, int32_t nr, float *packed) {
-  memset(packed, 0, sizeof(float) * (size_t)fk_packed_conv_size(out_c, k, nr, 1));
+  memset(packed, 0, sizeof(float) * (size_t)fk_packed_conv_size(out_c, k, k, nr, 1));
   for (int64_t c = 0; c < out_c; c++) {
     float *panel = packed + c / nr * nr * k + c % nr;
     for (int64_t i = 0; i < k; i++) panel[i * nr] = weights[c * k + i];
@@ -22,10 +24,27 @@ void fk_pack_f32_conv(const float *weights, int64_t out_c, int64_t k, int32_t nr
 }
 
 void fk_pack_s8_conv(
-    const uint8_t *weights, int64_t out_c, int64_t k, int32_t nr, int32_t kr, int32_t zero,
-    uint8_t flip, int16_t *packed) {
+    const uint8_t *weights, int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr,
+    int32_t zero, uint8_t flip, void *to) {
   int64_t steps = (k + kr - 1) / kr;
-  memset(packed, 0, sizeof(int16_t) * (size_t)fk_packed_conv_size(out_c, k, nr, kr));
+  if (kr == 4) {
+    int8_t *bytes = to;
+    memset(bytes, 0, (size_t)fk_packed_conv_size(out_c, k, run, nr, kr));
+    const int64_t run_bytes = round_up(run, 4);
+    for (int64_t group = 0; 16 * group < out_c; group++) {
+      const int64_t start = fk_group_start(group, out_c);
+      int8_t *panel = bytes + group * 16 * (k / run) * run_bytes;
+      for (int64_t j = 0; j < 16 && start + j < out_c; j++) {
+        for (int64_t i = 0; i < k; i++) {
+          const int64_t at = i / run * run_bytes + i % run;
+          panel[(at / 4 * 16 + j) * 4 + at % 4] = (int8_t)(weights[(start + j) * k + i] ^ flip);
+        }
+      }
+    }
+    return;
+  }
+  int16_t *packed = to;
+  memset(packed, 0, sizeof(int16_t) * (size_t)fk_packed_conv_size(out_c, k, run, nr, kr));
   for (int64_t c = 0; c < out_c; c++) {
     int16_t *panel = packed + c / nr * nr * kr * steps;
     for (int64_t i = 0; i < k; i++) {
@@ -44,9 +63,32 @@ void fk_pack_f32_depthwise(
   }
 }
 
-void fk_pack_s8_depthwise(
+// 3x3 in columns: the three rows of a channel side by side, and a fourth byte of zero.
+static int pack_columns(
+    const uint8_t *weights, int64_t out_c, int32_t zero, uint8_t flip, int8_t *packed) {
+  memset(packed, 0, (size_t)fk_packed_depthwise_size(out_c, 9, 16, 4));
+  for (int64_t group = 0; 16 * group < out_c; group++) {
+    const int64_t start = fk_group_start(group, out_c);
+    for (int64_t j = 0; j < 16 && start + j < out_c; j++) {
+      int8_t *at = packed + group * 2 * 192 + j * 4;
+      for (int t = 0; t < 9; t++) {
+        const int32_t value = (int8_t)(weights[t * out_c + start + j] ^ flip) - zero;
+        const int32_t first = value < -128 ? -128 : value > 127 ? 127 : value;
+        const int32_t rest = value - first;
+        if (rest < -128 || rest > 127) return 0;
+        at[t % 3 * 64 + t / 3] = (int8_t)first;
+        at[192 + t % 3 * 64 + t / 3] = (int8_t)rest;
+      }
+    }
+  }
+  return 1;
+}
+
+int fk_pack_s8_depthwise(
     const uint8_t *weights, int64_t out_c, int64_t taps, int32_t nr, int32_t kr, int32_t zero,
-    uint8_t flip, int16_t *packed) {
+    uint8_t flip, void *to) {
+  if (kr == 4) return pack_columns(weights, out_c, zero, flip, to);
+  int16_t *packed = to;
   // Where a channel of a group of 16 stands after interleaving bytes within 128-bit lanes.
   static const uint8_t place[16] = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15};
   int64_t padded = round_up(out_c, nr);
@@ -61,6 +103,7 @@ void fk_pack_s8_depthwise(
       }
     }
   }
+  return 1;
 }
 
 void fk_fold_input_zero(
@@ -72,5 +115,52 @@ void fk_fold_input_zero(
       sum += (uint32_t)((int8_t)(weights[c * channel_step + i * k_step] ^ flip) - zero);
     }
     bias[c] = (int32_t)((uint32_t)bias[c] - (uint32_t)input_zero * sum);
+  }
+}
+
+int fk_requant_fill(
+    int64_t out_c, int32_t overlaps, const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
+    const int64_t *bound, int32_t out_zero, fk_requant *blocks) {
+  int has_left = 0;
+  for (int64_t c = 0; c < out_c; c++) has_left |= shift[c] > 0;
+  for (int64_t group = 0; 16 * group < out_c; group++) {
+    const int64_t start = overlaps ? fk_group_start(group, out_c) : 16 * group;
+    fk_requant *block = blocks + group;
+    memset(block, 0, sizeof *block);
+    for (int64_t lane = 0; lane < 16 && start + lane < out_c; lane++) {
+      const int64_t c = start + lane;
+      const int32_t left = shift[c] > 0 ? shift[c] : 0, right = left > 0 ? 0 : -shift[c];
+      if (right > 24 || left > 24 || bound[c] << left >= 1ll << 31) return 0;
+      const int64_t half = right > 0 ? 1ll << (right - 1) : 0;
+      const int64_t offset = half + out_zero * (1ll << right);
+      const int64_t largest = (((bound[c] << left) * multiplier[c]) >> 31) + 1;
+      if (largest + (offset < 0 ? -offset : offset) >= 1ll << 31) return 0;
+      const uint64_t m = (uint64_t)(uint32_t)multiplier[c] * 2;
+      const uint64_t constant = (1ull << 31) + ((uint64_t)offset << 32) - (m << 31);
+      block->bias[lane] = (int32_t)((uint32_t)bias[c] + (has_left ? 0 : 1u << 31));
+      block->multiplier[lane] = (uint32_t)m;
+      if (lane % 2 == 0) {
+        block->even[lane / 2] = constant;
+      } else {
+        block->odd[lane / 2] = constant;
+      }
+      block->shift[lane] = right;
+      block->sign[lane] = right > 0 ? (int32_t)offset : INT32_MIN;
+      block->left[lane] = left;
+    }
+  }
+  return has_left ? 2 : 1;
+}
+
+void fk_sum_bounds(
+    const uint8_t *weights, int64_t out_c, int64_t k, int64_t channel_step, int64_t k_step,
+    int32_t zero, uint8_t flip, const int32_t *bias, int64_t *bound) {
+  for (int64_t c = 0; c < out_c; c++) {
+    int64_t sum = 0;
+    for (int64_t i = 0; i < k; i++) {
+      const int32_t value = (int8_t)(weights[c * channel_step + i * k_step] ^ flip) - zero;
+      sum += value < 0 ? -value : value;
+    }
+    bound[c] = 255 * sum + (bias[c] < 0 ? -(int64_t)bias[c] : bias[c]);
   }
 }

@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#include "s8_general.h"
 #include "table.h"
 #include "window.h"
 
@@ -11,40 +12,57 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// fk_scale, eight lanes at once.
-INLINE AVX2 __m256i scale(__m256i acc, __m256i multiplier, __m256i shift) {
-  const __m256i zero = _mm256_setzero_si256(), nudge = _mm256_set1_epi64x(1ll << 30);
-  const __m256i left = _mm256_max_epi32(shift, zero);
-  const __m256i right = _mm256_max_epi32(_mm256_sub_epi32(zero, shift), zero);
-  const __m256i x = _mm256_sllv_epi32(acc, left);
-  __m256i even = _mm256_mul_epi32(x, multiplier);
-  __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(multiplier, 32));
-  even = _mm256_srli_epi64(_mm256_add_epi64(even, nudge), 31);
-  odd = _mm256_slli_epi64(_mm256_add_epi64(odd, nudge), 1);
-  const __m256i high = _mm256_blend_epi32(even, odd, 0xAA);
-  const __m256i mask =
-      _mm256_sub_epi32(_mm256_sllv_epi32(_mm256_set1_epi32(1), right), _mm256_set1_epi32(1));
-  const __m256i threshold =
-      _mm256_sub_epi32(_mm256_srli_epi32(mask, 1), _mm256_srai_epi32(high, 31));
-  const __m256i up = _mm256_cmpgt_epi32(_mm256_and_si256(high, mask), threshold);
-  return _mm256_sub_epi32(_mm256_srav_epi32(high, right), up);
-}
+// How results are brought to bytes. Where negative ones are clamped away, rounding them need not be
+// exact; factors above one need a shift before; GENERAL leaves it to fk_finish_general.
+enum { CLAMPED, SIGNED, LEFT, GENERAL };
 
-typedef struct finish {
-  __m256i out_zero, lo, hi;
-  __m128i flip;
-} finish;
+// fk_requant, eight lanes at once: lanes `from ..< from + 8` of a group.
+typedef struct factors {
+  __m256i multiplier, odd_multiplier, even, odd, shift, sign, left;
+} factors;
 
-INLINE AVX2 finish finish_of(int32_t out_zero, int32_t lo, int32_t hi, uint8_t flip) {
-  finish f = {
-      _mm256_set1_epi32(out_zero), _mm256_set1_epi32(lo), _mm256_set1_epi32(hi),
-      _mm_set1_epi8((char)flip)};
+INLINE AVX2 __m256i load(const void *from) { return _mm256_loadu_si256((const __m256i *)from); }
+
+INLINE AVX2 factors factors_of(const fk_requant *r, int from) {
+  factors f;
+  f.multiplier = load(r->multiplier + from);
+  f.odd_multiplier = _mm256_srli_epi64(f.multiplier, 32);
+  f.even = load(r->even + from / 2);
+  f.odd = load(r->odd + from / 2);
+  f.shift = load(r->shift + from);
+  f.sign = load(r->sign + from);
+  f.left = load(r->left + from);
   return f;
 }
 
-INLINE AVX2 __m256i clamp(const finish *f, __m256i scaled) {
-  const __m256i value = _mm256_add_epi32(scaled, f->out_zero);
-  return _mm256_min_epi32(_mm256_max_epi32(value, f->lo), f->hi);
+INLINE AVX2 __m256i scale(__m256i acc, const factors *f, const int mode) {
+  if (mode == LEFT) {
+    acc = _mm256_xor_si256(_mm256_sllv_epi32(acc, f->left), _mm256_set1_epi32(INT32_MIN));
+  }
+  const __m256i even = _mm256_add_epi64(_mm256_mul_epu32(acc, f->multiplier), f->even);
+  const __m256i odd = _mm256_add_epi64(
+      _mm256_mul_epu32(_mm256_srli_epi64(acc, 32), f->odd_multiplier), f->odd);
+  __m256i high = _mm256_blend_epi32(_mm256_shuffle_epi32(even, 0xF5), odd, 0xAA);
+  if (mode != CLAMPED) high = _mm256_add_epi32(high, _mm256_cmpgt_epi32(f->sign, high));
+  return _mm256_srav_epi32(high, f->shift);
+}
+
+typedef struct limits {
+  __m128i lo, hi, flip;
+} limits;
+
+INLINE AVX2 limits limits_of(int32_t lo, int32_t hi, uint8_t flip) {
+  limits l = {_mm_set1_epi8((char)lo), _mm_set1_epi8((char)hi), _mm_set1_epi8((char)flip)};
+  return l;
+}
+
+// Sixteen bytes in order.
+INLINE AVX2 __m128i narrow(__m256i low, __m256i high, const limits *l) {
+  // packs works within 128-bit lanes; the permutation puts channels back in order.
+  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
+  const __m128i bytes =
+      _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  return _mm_xor_si128(_mm_min_epi8(_mm_max_epi8(bytes, l->lo), l->hi), l->flip);
 }
 
 INLINE AVX2 void store_first(uint8_t *out, __m128i bytes, int64_t n) {
@@ -63,27 +81,27 @@ typedef struct tile_args {
   const int16_t *a;  // gathered input, one pixel every `lda`
   int64_t lda, pairs;
   const int16_t *weights;  // of this panel of 16
-  const int32_t *bias, *multiplier, *shift;
-  uint8_t *out;  // one pixel every `ldc`
+  const int32_t *bias;
+  const fk_requant *requant;  // null for the general way
+  const fk_general *general;
+  int64_t channel;
+  uint8_t *out;  // of the block's first pixel
   int64_t ldc, columns;
+  limits limits;
 } tile_args;
 
-// ROWS pixels by 8 * VECTORS channels of a panel 16 wide.
+// `rows` pixels by 8 * `vectors` channels of a panel 16 wide.
 INLINE AVX2 void tile(
-    const tile_args *t, const finish *f, int64_t first, const int rows, const int vectors) {
+    const tile_args *t, int64_t first, const int rows, const int vectors, const int mode) {
   __m256i acc[12][2];
   const int16_t *a = t->a + first * t->lda;
   UNROLL for (int r = 0; r < rows; r++) {
-    UNROLL for (int v = 0; v < vectors; v++) {
-      acc[r][v] = _mm256_loadu_si256((const __m256i *)(t->bias + 8 * v));
-    }
+    UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = load(t->bias + 8 * v);
   }
   const int16_t *weights = t->weights;
   for (int64_t i = 0; i < t->pairs; i++, weights += 32) {
     __m256i w[2];
-    UNROLL for (int v = 0; v < vectors; v++) {
-      w[v] = _mm256_loadu_si256((const __m256i *)(weights + 16 * v));
-    }
+    UNROLL for (int v = 0; v < vectors; v++) w[v] = load(weights + 16 * v);
     UNROLL for (int r = 0; r < rows; r++) {
       int32_t pair;
       memcpy(&pair, a + r * t->lda + 2 * i, sizeof pair);
@@ -93,52 +111,66 @@ INLINE AVX2 void tile(
       }
     }
   }
-  __m256i multiplier[2], shift[2];
-  UNROLL for (int v = 0; v < vectors; v++) {
-    multiplier[v] = _mm256_loadu_si256((const __m256i *)(t->multiplier + 8 * v));
-    shift[v] = _mm256_loadu_si256((const __m256i *)(t->shift + 8 * v));
+  if (mode == GENERAL) {
+    for (int r = 0; r < rows; r++) {
+      int32_t sums[16];
+      for (int v = 0; v < vectors; v++) _mm256_storeu_si256((__m256i *)(sums + 8 * v), acc[r][v]);
+      fk_finish_general(
+          t->general, sums, t->columns < 8 * vectors ? t->columns : 8 * vectors, t->channel, t->out,
+          (first + r) * t->ldc + t->channel);
+    }
+    return;
   }
-  UNROLL for (int r = 0; r < rows; r++) {
-    const __m256i low = clamp(f, scale(acc[r][0], multiplier[0], shift[0]));
-    const __m256i high =
-        vectors == 2 ? clamp(f, scale(acc[r][1], multiplier[1], shift[1])) : low;
-    // packs works within 128-bit lanes; the permutation puts channels back in order.
-    __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
-    __m128i bytes =
-        _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-    store_first(
-        t->out + (first + r) * t->ldc, _mm_xor_si128(bytes, f->flip),
-        vectors == 2 || t->columns < 8 ? t->columns : 8);
+  uint8_t *out = t->out + first * t->ldc + t->channel;
+  const factors low = factors_of(t->requant, 0);
+  if (vectors == 2) {
+    const factors high = factors_of(t->requant, 8);
+    UNROLL for (int r = 0; r < rows; r++) {
+      const __m128i bytes =
+          narrow(scale(acc[r][0], &low, mode), scale(acc[r][1], &high, mode), &t->limits);
+      store_first(out + r * t->ldc, bytes, t->columns);
+    }
+    return;
+  }
+  // Two pixels at once.
+  UNROLL for (int r = 0; r < rows; r += 2) {
+    const int next = r + 1 < rows ? r + 1 : r;
+    const __m128i bytes =
+        narrow(scale(acc[r][0], &low, mode), scale(acc[next][0], &low, mode), &t->limits);
+    const int64_t n = t->columns < 8 ? t->columns : 8;
+    store_first(out + r * t->ldc, bytes, n);
+    if (r + 1 < rows) store_first(out + (r + 1) * t->ldc, _mm_unpackhi_epi64(bytes, bytes), n);
   }
 }
 
-static AVX2 void panel_16(const tile_args *t, const finish *f, int64_t pixels) {
-  int64_t i = 0;
-  for (; i + 6 <= pixels; i += 6) tile(t, f, i, 6, 2);
-  switch (pixels - i) {
-    case 1: tile(t, f, i, 1, 2); break;
-    case 2: tile(t, f, i, 2, 2); break;
-    case 3: tile(t, f, i, 3, 2); break;
-    case 4: tile(t, f, i, 4, 2); break;
-    case 5: tile(t, f, i, 5, 2); break;
+#define PANELS(name, mode)                                                      \
+  static AVX2 void name##_16(const tile_args *t, int64_t pixels) {              \
+    int64_t i = 0;                                                              \
+    for (; i + 6 <= pixels; i += 6) tile(t, i, 6, 2, mode);                     \
+    if (i < pixels && pixels >= 6) {                                            \
+      /* Some pixels a second time, with the same result. */                    \
+      tile(t, pixels - 6, 6, 2, mode);                                          \
+      return;                                                                   \
+    }                                                                           \
+    for (; i < pixels; i++) tile(t, i, 1, 2, mode);                             \
+  }                                                                             \
+  static AVX2 void name##_8(const tile_args *t, int64_t pixels) {               \
+    int64_t i = 0;                                                              \
+    for (; i + 12 <= pixels; i += 12) tile(t, i, 12, 1, mode);                  \
+    if (i < pixels && pixels >= 12) {                                           \
+      tile(t, pixels - 12, 12, 1, mode);                                        \
+      return;                                                                   \
+    }                                                                           \
+    if (pixels - i >= 6) {                                                      \
+      tile(t, i, 6, 1, mode);                                                   \
+      i += 6;                                                                   \
+    }                                                                           \
+    for (; i < pixels; i++) tile(t, i, 1, 1, mode);                             \
   }
-}
-
-static AVX2 void panel_8(const tile_args *t, const finish *f, int64_t pixels) {
-  int64_t i = 0;
-  for (; i + 12 <= pixels; i += 12) tile(t, f, i, 12, 1);
-  if (i + 6 <= pixels) {
-    tile(t, f, i, 6, 1);
-    i += 6;
-  }
-  switch (pixels - i) {
-    case 1: tile(t, f, i, 1, 1); break;
-    case 2: tile(t, f, i, 2, 1); break;
-    case 3: tile(t, f, i, 3, 1); break;
-    case 4: tile(t, f, i, 4, 1); break;
-    case 5: tile(t, f, i, 5, 1); break;
-  }
-}
+PANELS(clamped, CLAMPED)
+PANELS(signed, SIGNED)
+PANELS(left, LEFT)
+PANELS(general, GENERAL)
 
 // Widens `n` bytes; reads and writes up to 15 elements more.
 INLINE AVX2 void widen(int16_t *to, const uint8_t *from, int64_t n, __m128i flip) {
@@ -154,11 +186,12 @@ INLINE void fill(int16_t *to, int64_t n, int16_t value) {
 
 // Pixels are written in order, so that what `widen` writes too far is overwritten by the next.
 static AVX2 void gather(
-    const fk_s8_conv *p, int64_t row, int64_t first, int64_t pixels, int64_t lda, int16_t *to) {
+    const fk_s8_conv *p, uint8_t in_zero, int64_t row, int64_t first, int64_t pixels, int64_t lda,
+    int16_t *to) {
   const fk_window *w = &p->w;
   const int64_t n = row / w->out_h, oy = row % w->out_h, in_c = w->in_c;
   const __m128i flip = _mm_set1_epi8((char)p->flip);
-  const int16_t zero = (int8_t)(p->in_zero ^ p->flip);
+  const int16_t zero = (int8_t)(in_zero ^ p->flip);
   const int odd = (int)(lda - fk_window_k(w));
   for (int64_t i = 0; i < pixels; i++) {
     const int64_t x0 = (first + i) * w->stride_w - w->pad_left;
@@ -183,22 +216,27 @@ static AVX2 void gather(
 }
 
 static AVX2 void block(
-    const fk_s8_conv *p, const int16_t *a, int64_t lda, int64_t first_output, int64_t pixels) {
+    const fk_s8_conv *p, const fk_general *general, const int16_t *a, int64_t lda,
+    int64_t first_output, int64_t pixels) {
   const int64_t out_c = p->w.out_c;
-  const finish f = finish_of(p->out_zero, p->lo, p->hi, p->flip);
-  tile_args t = {.a = a, .lda = lda, .pairs = lda / 2, .ldc = out_c};
+  tile_args t = {
+      .a = a, .lda = lda, .pairs = lda / 2, .ldc = out_c, .general = general,
+      .out = p->hybrid ? (uint8_t *)(p->hybrid->output + first_output * out_c)
+                       : p->output + first_output * out_c,
+      .limits = limits_of(p->lo, p->hi, p->flip)};
+  const int mode = !p->requant ? GENERAL
+                   : p->has_left ? LEFT
+                   : p->lo < p->out_zero ? SIGNED
+                                         : CLAMPED;
+  static void (*const panels[4][2])(const tile_args *, int64_t) = {
+      {clamped_8, clamped_16}, {signed_8, signed_16}, {left_8, left_16}, {general_8, general_16}};
   for (int64_t c = 0; c < out_c; c += 16) {
-    t.weights = p->weights + c * lda;
-    t.bias = p->bias + c;
-    t.multiplier = p->multiplier + c;
-    t.shift = p->shift + c;
-    t.out = p->output + first_output * out_c + c;
+    t.weights = (const int16_t *)p->weights + c * lda;
+    t.requant = p->requant ? p->requant + c / 16 : NULL;
+    t.bias = p->requant ? t.requant->bias : p->bias + c;
+    t.channel = c;
     t.columns = out_c - c;
-    if (t.columns > 8) {
-      panel_16(&t, &f, pixels);
-    } else {
-      panel_8(&t, &f, pixels);
-    }
+    panels[mode][t.columns > 8](&t, pixels);
   }
 }
 
@@ -207,21 +245,31 @@ AVX2 FK_KERNEL(fk_s8_conv_6x16__avx2) {
   const fk_window *w = &p->w;
   const int64_t k = fk_window_k(w), lda = (k + 1) / 2 * 2;
   const int64_t step = fk_block_pixels(lda * (int64_t)sizeof(int16_t), 6);
-  if (fk_window_is_pointwise(w) && k == lda) {
+  fk_general general = {
+      .multiplier = p->multiplier, .shift = p->shift, .out_zero = p->out_zero, .lo = p->lo,
+      .hi = p->hi, .flip = p->flip, .hybrid = p->hybrid};
+  if (fk_window_is_pointwise(w) && k == lda && !p->hybrid) {
     const __m128i flip = _mm_set1_epi8((char)p->flip);
     const int64_t last = end * w->out_w;
     for (int64_t i = begin * w->out_w; i < last; i += step) {
       const int64_t pixels = last - i < step ? last - i : step;
       widen(scratch, p->input + i * k, pixels * k, flip);
-      block(p, scratch, lda, i, pixels);
+      block(p, &general, scratch, lda, i, pixels);
     }
     return;
   }
   for (int64_t row = begin; row < end; row++) {
+    uint8_t zero = p->in_zero;
+    if (p->hybrid) {
+      const fk_dynamic *dynamic = p->hybrid->dynamic + row / w->out_h;
+      general.dynamic_zero = dynamic->zero;
+      general.dynamic_scale = dynamic->scale;
+      zero = (uint8_t)dynamic->zero;
+    }
     for (int64_t x = 0; x < w->out_w; x += step) {
       const int64_t pixels = w->out_w - x < step ? w->out_w - x : step;
-      gather(p, row, x, pixels, lda, scratch);
-      block(p, scratch, lda, row * w->out_w + x, pixels);
+      gather(p, zero, row, x, pixels, lda, scratch);
+      block(p, &general, scratch, lda, row * w->out_w + x, pixels);
     }
   }
 }
@@ -230,51 +278,98 @@ INLINE AVX2 __m256i load_16(const uint8_t *from, __m128i flip) {
   return _mm256_cvtepi8_epi16(_mm_xor_si128(_mm_loadu_si128((const __m128i *)from), flip));
 }
 
-// Channels 0-3 and 8-11, or 4-7 and 12-15: the order in which unpacking leaves them.
-INLINE AVX2 __m256i load_halves(const int32_t *from, int offset) {
-  const __m128i first = _mm_loadu_si128((const __m128i *)(from + offset));
-  const __m128i second = _mm_loadu_si128((const __m128i *)(from + offset + 8));
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1);
+typedef struct taps_args {
+  const uint8_t *const *source;
+  int64_t pairs, padded;
+  const fk_s8_depthwise *p;
+  const fk_general *general;
+  int64_t first;  // position of the pixel
+  limits limits;
+} taps_args;
+
+INLINE AVX2 void channels(const taps_args *t, int64_t c, const int mode) {
+  const fk_s8_depthwise *p = t->p;
+  const int64_t columns = p->w.out_c - c;
+  const fk_requant *requant = mode == GENERAL ? NULL : p->requant + c / 16;
+  const __m128i flip = t->limits.flip;
+  // Channels 0-3 and 8-11, and 4-7 and 12-15: the order in which unpacking leaves them.
+  __m256i low = _mm256_setzero_si256(), high = low;
+  const int16_t *weights = (const int16_t *)p->weights + 2 * c;
+  for (int64_t i = 0; i < t->pairs; i++, weights += 2 * t->padded) {
+    const __m256i x = load_16(t->source[2 * i] + c, flip);
+    const __m256i y = load_16(t->source[2 * i + 1] + c, flip);
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(x, y), load(weights)));
+    high =
+        _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(x, y), load(weights + 16)));
+  }
+  const int32_t *bias = mode == GENERAL ? p->bias + c : requant->bias;
+  const __m256i first =
+      _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x20), load(bias));
+  const __m256i second =
+      _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x31), load(bias + 8));
+  if (mode == GENERAL) {
+    int32_t sums[16];
+    _mm256_storeu_si256((__m256i *)sums, first);
+    _mm256_storeu_si256((__m256i *)(sums + 8), second);
+    void *out = p->hybrid ? (void *)p->hybrid->output : (void *)p->output;
+    fk_finish_general(t->general, sums, columns < 16 ? columns : 16, c, out, t->first + c);
+    return;
+  }
+  const factors f = factors_of(requant, 0), g = factors_of(requant, 8);
+  store_first(
+      p->output + t->first + c, narrow(scale(first, &f, mode), scale(second, &g, mode), &t->limits),
+      columns);
 }
+
+#define PIXEL(name, mode)                                                 \
+  static AVX2 void name##_pixel(const taps_args *t) {                     \
+    for (int64_t c = 0; c < t->p->w.out_c; c += 16) channels(t, c, mode); \
+  }
+PIXEL(clamped, CLAMPED)
+PIXEL(signed, SIGNED)
+PIXEL(left, LEFT)
+PIXEL(general, GENERAL)
 
 AVX2 FK_KERNEL(fk_s8_depthwise_1x16__avx2) {
   const fk_s8_depthwise *p = params;
   const fk_window *w = &p->w;
-  const int64_t taps = (int64_t)w->k_h * w->k_w, padded = ((int64_t)w->out_c + 15) / 16 * 16;
-  const finish f = finish_of(p->out_zero, p->lo, p->hi, p->flip);
+  const int64_t taps = (int64_t)w->k_h * w->k_w;
   const uint8_t **source = scratch;
-  source[taps] = p->zeros;  // the second of the last pair, where the number of taps is odd
+  // Behind the sources, one more for an odd number of taps, lie zeros of the batch.
+  uint8_t *dynamic_zeros = (uint8_t *)(source + (taps + 1) / 2 * 2);
+  fk_general general = {
+      .multiplier = p->multiplier, .shift = p->shift, .out_zero = p->out_zero, .lo = p->lo,
+      .hi = p->hi, .flip = p->flip, .hybrid = p->hybrid};
+  taps_args t = {
+      .source = source, .pairs = (taps + 1) / 2, .padded = ((int64_t)w->out_c + 15) / 16 * 16,
+      .p = p, .general = &general, .limits = limits_of(p->lo, p->hi, p->flip)};
+  static void (*const pixels[4])(const taps_args *) = {
+      clamped_pixel, signed_pixel, left_pixel, general_pixel};
+  const int mode = !p->requant ? GENERAL
+                   : p->has_left ? LEFT
+                   : p->lo < p->out_zero ? SIGNED
+                                         : CLAMPED;
   for (int64_t row = begin; row < end; row++) {
     const int64_t n = row / w->out_h, oy = row % w->out_h;
+    const uint8_t *zeros = p->zeros;
+    if (p->hybrid) {
+      const fk_dynamic *dynamic = p->hybrid->dynamic + n;
+      general.dynamic_zero = dynamic->zero;
+      general.dynamic_scale = dynamic->scale;
+      memset(dynamic_zeros, dynamic->zero, (size_t)w->in_c + 16);
+      zeros = dynamic_zeros;
+    }
+    source[taps] = zeros;
     for (int64_t ox = 0; ox < w->out_w; ox++) {
       int64_t i = 0;
       for (int64_t ky = 0; ky < w->k_h; ky++) {
         for (int64_t kx = 0; kx < w->k_w; kx++) {
           const int64_t tap = fk_tap(w, n, oy, ox, ky, kx);
-          source[i++] = tap < 0 ? p->zeros : p->input + tap;
+          source[i++] = tap < 0 ? zeros : p->input + tap;
         }
       }
-      uint8_t *out = p->output + (row * w->out_w + ox) * w->out_c;
-      for (int64_t c = 0; c < w->out_c; c += 16) {
-        __m256i low = load_halves(p->bias + c, 0), high = load_halves(p->bias + c, 4);
-        const int16_t *weights = p->weights + 2 * c;
-        for (int64_t t = 0; t < taps; t += 2, weights += 2 * padded) {
-          const __m256i x = load_16(source[t] + c, f.flip);
-          const __m256i y = load_16(source[t + 1] + c, f.flip);
-          const __m256i wl = _mm256_loadu_si256((const __m256i *)weights);
-          const __m256i wh = _mm256_loadu_si256((const __m256i *)(weights + 16));
-          low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(x, y), wl));
-          high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(x, y), wh));
-        }
-        low = clamp(
-            &f, scale(low, load_halves(p->multiplier + c, 0), load_halves(p->shift + c, 0)));
-        high = clamp(
-            &f, scale(high, load_halves(p->multiplier + c, 4), load_halves(p->shift + c, 4)));
-        const __m256i words = _mm256_packs_epi32(low, high);
-        const __m128i bytes =
-            _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-        store_first(out + c, _mm_xor_si128(bytes, f.flip), w->out_c - c);
-      }
+      t.first = (row * w->out_w + ox) * w->out_c;
+      pixels[mode](&t);
     }
   }
 }

@@ -8,6 +8,12 @@
 
 int64_t fk_s8_conv_scratch(const fk_window *w, const fk_kernel *kernel) {
   int64_t k = (fk_window_k(w) + kernel->kr - 1) / kernel->kr * kernel->kr;
+  if (kernel->kr == 4) {
+    // A block of pixels or the rows of a window with its borders, and a sum for each pixel.
+    const int64_t width = w->in_w + w->k_w * w->dilation_w + w->stride_w;
+    const int64_t rows = fk_window_is_pointwise(w) ? FK_BLOCK_BYTES + 8 * k : w->k_h * width * w->in_c;
+    return rows + (w->out_w > 1024 ? w->out_w : 1024) * (int64_t)sizeof(int32_t) + 4 * 64;
+  }
   int64_t row = k * (int64_t)sizeof(int16_t);
   return row * fk_block_pixels(row, kernel->mr) + FK_SLACK;
 }
@@ -47,7 +53,7 @@ FK_KERNEL(fk_s8_conv_1x8__portable) {
       }
       const int64_t first = (row * w->out_w + ox) * w->out_c;
       for (int64_t c = 0; c < w->out_c; c += 8) {
-        const int16_t *panel = p->weights + c * k;
+        const int16_t *panel = (const int16_t *)p->weights + c * k;
         uint32_t acc[8];
         for (int j = 0; j < 8; j++) acc[j] = p->hybrid ? 0 : (uint32_t)p->bias[c + j];
         for (int64_t i = 0; i < k; i++) {
@@ -85,7 +91,7 @@ FK_KERNEL(fk_s8_depthwise_1x8__portable) {
         uint32_t acc = p->hybrid ? 0 : (uint32_t)p->bias[c];
         for (int64_t t = 0; t < taps; t++) {
           int32_t value = (int8_t)((source[t] ? source[t][c / multiplier] : zero) ^ p->flip);
-          acc += (uint32_t)(value * p->weights[t * padded + c]);
+          acc += (uint32_t)(value * ((const int16_t *)p->weights)[t * padded + c]);
         }
         if (p->hybrid) {
           p->hybrid->output[first + c] = hybrid_result(p->hybrid, n, c, (int32_t)acc);

@@ -12,7 +12,9 @@ static const fk_kernel table[] = {
     ROW(FK_OP_F32_CONV, FK_ISA_PORTABLE, fk_f32_conv_1x8__portable, 1, 8, 1),
     ROW(FK_OP_F32_DEPTHWISE, FK_ISA_PORTABLE, fk_f32_depthwise_1x8__portable, 1, 8, 1),
     ROW(FK_OP_S8_CONV, FK_ISA_PORTABLE, fk_s8_conv_1x8__portable, 1, 8, 1),
+    ROW(FK_OP_S8_CONV_DILATED, FK_ISA_PORTABLE, fk_s8_conv_1x8__portable, 1, 8, 1),
     ROW(FK_OP_S8_DEPTHWISE, FK_ISA_PORTABLE, fk_s8_depthwise_1x8__portable, 1, 8, 1),
+    ROW(FK_OP_S8_DEPTHWISE_3X3, FK_ISA_PORTABLE, fk_s8_depthwise_1x8__portable, 1, 8, 1),
     ROW(FK_OP_F32_BINARY, FK_ISA_PORTABLE, fk_f32_binary_1__portable, 0, 0, 0),
     ROW(FK_OP_S8_ADD, FK_ISA_PORTABLE, fk_s8_add_1__portable, 0, 0, 0),
     ROW(FK_OP_S8_MUL, FK_ISA_PORTABLE, fk_s8_mul_1__portable, 0, 0, 0),
@@ -32,13 +34,18 @@ static const fk_kernel table[] = {
     ROW(FK_OP_S8_MEAN, FK_ISA_PORTABLE, fk_s8_mean_1__portable, 0, 0, 0),
     ROW(FK_OP_RESIZE, FK_ISA_PORTABLE, fk_any_resize_1__portable, 0, 0, 0),
     ROW(FK_OP_MOVE, FK_ISA_PORTABLE, fk_any_move_1__portable, 0, 0, 0),
+    ROW(FK_OP_SHIFT, FK_ISA_PORTABLE, fk_any_shift_1__portable, 0, 0, 0),
     ROW(FK_OP_DYNAMIC_QUANTIZE, FK_ISA_PORTABLE, fk_f32_dynamic_quantize_1__portable, 0, 0, 0),
     ROW(FK_OP_DETECTION, FK_ISA_PORTABLE, fk_any_detection_1__portable, 0, 0, 0),
 #if defined(__x86_64__)
     ROW(FK_OP_F32_CONV, FK_ISA_AVX2, fk_f32_conv_6x16__avx2, 6, 16, 1),
     ROW(FK_OP_F32_DEPTHWISE, FK_ISA_AVX2, fk_f32_depthwise_1x8__avx2, 1, 8, 1),
     ROW(FK_OP_S8_CONV, FK_ISA_AVX2, fk_s8_conv_6x16__avx2, 6, 16, 2),
+    ROW(FK_OP_S8_CONV_DILATED, FK_ISA_AVX2, fk_s8_conv_6x16__avx2, 6, 16, 2),
     ROW(FK_OP_S8_DEPTHWISE, FK_ISA_AVX2, fk_s8_depthwise_1x16__avx2, 1, 16, 2),
+    ROW(FK_OP_S8_DEPTHWISE_3X3, FK_ISA_AVX2, fk_s8_depthwise_1x16__avx2, 1, 16, 2),
+    ROW(FK_OP_S8_CONV, FK_ISA_AVX512, fk_s8_conv_8x16__avx512, 8, 16, 4),
+    ROW(FK_OP_S8_DEPTHWISE_3X3, FK_ISA_AVX512, fk_s8_depthwise_1x16__avx512, 1, 16, 4),
 #endif
 #undef ROW
 };
@@ -70,6 +77,17 @@ static int probe_avx2(void) {
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
   return (b >> 5) & 1;
 }
+
+// The parts of AVX-512 that the kernels use, and an operating system that keeps their registers.
+static int probe_avx512(void) {
+  if (!probe_avx2()) return 0;
+  unsigned a, b, c, d, low, high;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  if ((low & 0xE6u) != 0xE6u) return 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+  const unsigned f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31, vnni = 1u << 11;
+  return (b & (f | dq | bw | vl)) == (f | dq | bw | vl) && (c & vnni) != 0;
+}
 #endif
 
 int fk_isa_available(fk_isa isa) {
@@ -77,17 +95,24 @@ int fk_isa_available(fk_isa isa) {
     case FK_ISA_PORTABLE: return 1;
 #if defined(__x86_64__)
     case FK_ISA_AVX2: return probe_avx2();
+    case FK_ISA_AVX512: return probe_avx512();
 #endif
     default: return 0;
   }
 }
 
-fk_isa fk_isa_best(void) { return fk_isa_available(FK_ISA_AVX2) ? FK_ISA_AVX2 : FK_ISA_PORTABLE; }
+fk_isa fk_isa_best(void) {
+  for (int isa = FK_ISA_AVX512; isa > FK_ISA_PORTABLE; isa--) {
+    if (fk_isa_available((fk_isa)isa)) return (fk_isa)isa;
+  }
+  return FK_ISA_PORTABLE;
+}
 
 const char *fk_isa_name(fk_isa isa) {
   switch (isa) {
     case FK_ISA_PORTABLE: return "portable";
     case FK_ISA_AVX2: return "avx2";
+    case FK_ISA_AVX512: return "avx512";
   }
   return "unknown";
 }

@@ -29,6 +29,7 @@ FK_KERNEL(fk_f32_mean_1__portable);
 FK_KERNEL(fk_s8_mean_1__portable);
 FK_KERNEL(fk_any_resize_1__portable);
 FK_KERNEL(fk_any_move_1__portable);
+FK_KERNEL(fk_any_shift_1__portable);
 FK_KERNEL(fk_f32_dynamic_quantize_1__portable);
 FK_KERNEL(fk_any_detection_1__portable);
 
@@ -37,6 +38,8 @@ FK_KERNEL(fk_f32_conv_6x16__avx2);
 FK_KERNEL(fk_f32_depthwise_1x8__avx2);
 FK_KERNEL(fk_s8_conv_6x16__avx2);
 FK_KERNEL(fk_s8_depthwise_1x16__avx2);
+FK_KERNEL(fk_s8_conv_8x16__avx512);
+FK_KERNEL(fk_s8_depthwise_1x16__avx512);
 #endif
 
 #endif

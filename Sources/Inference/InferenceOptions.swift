@@ -30,6 +30,8 @@ public enum KernelVariant: String, Sendable, Hashable, CaseIterable {
   case portable
   /// AVX2 with fused multiply-add.
   case avx2
+  /// AVX-512 with its byte products (VNNI).
+  case avx512
 
   /// Variants that this machine can run, `best` left out.
   public static var available: [KernelVariant] {

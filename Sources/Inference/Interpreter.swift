@@ -25,7 +25,9 @@ public final class Interpreter {
   /// Bytes of everything that the interpreter keeps: arena, packed weights, scratch.
   public var memoryBytes: Int { prepared.memory.byteCount }
 
-  private let prepared: PreparedModel
+  let prepared: PreparedModel
+  /// Nil for one thread.
+  private let pool: OpaquePointer?
 
   /// Prepares a model.
   ///
@@ -40,7 +42,10 @@ public final class Interpreter {
     kernels = preparation.isa.name
     prepared = try preparation.finish()
     arenaBytes = prepared.arenaBytes
+    pool = preparation.threads > 1 ? fk_pool_create(Int32(preparation.threads)) : nil
   }
+
+  deinit { fk_pool_destroy(pool) }
 
   /// Gives access to an input's memory.
   ///
@@ -62,9 +67,9 @@ public final class Interpreter {
   ///
   /// Allocates nothing.
   public func run() {
-    for step in prepared.steps {
-      step.function(step.parameters, 0, step.units, prepared.scratch)
-    }
+    fk_execute(
+      pool, prepared.calls.baseAddress, Int64(prepared.calls.count), prepared.scratch,
+      Int64(prepared.scratchStep))
   }
 }
 

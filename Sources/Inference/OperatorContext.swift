@@ -209,12 +209,12 @@ struct OperatorContext {
   /// Defines the output as computed, and adds the step that computes it.
   func append(
     _ kernel: Kernel, reads: [Int], outputShape: [Int], units: Int, scratchBytes: Int = 0,
-    parameters: @escaping (Addresses) -> UnsafeRawPointer
+    rows: RowAccess? = nil, parameters: @escaping (Addresses) -> UnsafeRawPointer
   ) throws(InferenceError) {
     try preparation.define(output, shape: outputShape, .arena)
     try append(
       kernel, reads: reads, writes: [output], units: units, scratchBytes: scratchBytes,
-      parameters: parameters)
+      rows: rows ?? elementwiseRows(kernel, reads, outputShape, units), parameters: parameters)
   }
 
   /// Adds a step, or runs it now if all that it reads is constant and it is cheap.
@@ -222,15 +222,25 @@ struct OperatorContext {
   /// What it writes is defined.
   func append(
     _ kernel: Kernel, reads: [Int], writes: [Int], units: Int, scratchBytes: Int = 0,
-    parameters: @escaping (Addresses) -> UnsafeRawPointer
+    rows: RowAccess? = nil, parameters: @escaping (Addresses) -> UnsafeRawPointer
   ) throws(InferenceError) {
     let step = Preparation.Step(
       operatorIndex: index, kernel: kernel, reads: reads, writes: writes, units: units,
-      scratchBytes: scratchBytes, parameters: parameters)
+      scratchBytes: scratchBytes, rows: rows, parameters: parameters)
     if kernel.isCheap, reads.allSatisfy(preparation.isConstant) {
       try preparation.fold(step)
     } else {
       preparation.append(step)
     }
+  }
+
+  /// Rows of kernels that compute one element of an image after the other.
+  private func elementwiseRows(
+    _ kernel: Kernel, _ reads: [Int], _ shape: [Int], _ units: Int
+  ) -> RowAccess? {
+    guard kernel.isElementwise else { return nil }
+    let isSame = reads.map { value($0).shape == shape }
+    guard zip(reads, isSame).allSatisfy({ $1 || preparation.isConstant($0) }) else { return nil }
+    return RowAccess(elementwise: shape, units: units, inputs: isSame)
   }
 }

@@ -15,18 +15,15 @@ struct Addresses {
   func store<T>(_ parameters: T) -> UnsafeRawPointer { memory.store(parameters: parameters) }
 }
 
-/// One kernel call, ready.
-struct BoundStep {
-  let function: KernelFunction
-  let parameters: UnsafeRawPointer
-  let units: Int64
-}
-
 /// A model ready to run.
 struct PreparedModel {
   let memory: OwnedMemory
-  let steps: [BoundStep]
-  let scratch: UnsafeMutableRawPointer?
+  let calls: UnsafeMutableBufferPointer<fk_call>
+  /// For each call, the operator's place in the file and the kernel's name.
+  let names: [(operatorIndex: Int, kernel: String)]
+  /// Scratch memory of the first thread, others' every `scratchStep` bytes.
+  let scratch: UnsafeMutableRawPointer
+  let scratchStep: Int
   let inputs: [UnsafeMutableRawBufferPointer]
   let outputs: [UnsafeMutableRawBufferPointer]
   /// Bytes of the tensors' arena, scratch left out.
@@ -35,37 +32,78 @@ struct PreparedModel {
 
 extension Preparation {
   /// Lays out memory and binds the steps to it.
-  consuming func finish() throws(InferenceError) -> PreparedModel {
-    let plan = arenaPlan()
+  func finish() throws(InferenceError) -> PreparedModel {
+    let schedule = Schedule(self, threads: threads)
+    let plan = arenaPlan(schedule)
     let arena = try memory.allocate(plan.byteCount)
     let scratchBytes = steps.map(\.scratchBytes).max() ?? 0
-    let scratch = try memory.allocate(scratchBytes).baseAddress
-    guard let base = arena.baseAddress, let scratch else {
-      throw .memoryLimit(needed: plan.byteCount, limit: 0)
-    }
+    let scratchStep = (scratchBytes + 4095) / 4096 * 4096 + Int(FK_SLACK)
+    let (total, overflow) = scratchStep.multipliedReportingOverflow(by: threads)
+    guard let base = arena.baseAddress, !overflow,
+      let scratch = try memory.allocate(total).baseAddress
+    else { throw .memoryLimit(needed: plan.byteCount, limit: 0) }
     var pointers = plan.offsets.mapValues { base + $0 }
     for id in Set(steps.flatMap(\.reads) + model.outputs).map(resolve) where pointers[id] == nil {
       pointers[id] = try constantAddress(id)
     }
     let addresses = Addresses(
       memory: memory, pointers: pointers, fallback: base, resolve: resolve)
-    // Without elements there is nothing to do.
-    let bound = steps.filter { $0.units > 0 }.map { step in
-      BoundStep(
-        function: step.kernel.function, parameters: step.parameters(addresses),
-        units: Int64(step.units))
+    var names: [(operatorIndex: Int, kernel: String)] = []
+    var calls: [fk_call] = []
+    for (call, bases) in schedule.calls {
+      switch call {
+      case .compute(let index, let rows):
+        let step = steps[index]
+        // Without elements there is nothing to do.
+        guard step.units > 0 else { continue }
+        let units = rows.map { rows in
+          let each = step.rows?.unitsPerRow ?? 1
+          return rows.lowerBound * each..<rows.upperBound * each
+        }
+        // A value of which memory holds only some rows is addressed as if the others lay before it.
+        var shifted = pointers
+        for (id, row) in bases {
+          guard let pointer = pointers[id], let size = schedule.rowBytes[id] else { continue }
+          shifted[id] = UnsafeMutableRawPointer(
+            bitPattern: UInt(bitPattern: pointer) &- UInt(row * size))
+        }
+        let bound = Addresses(memory: memory, pointers: shifted, fallback: base, resolve: resolve)
+        calls.append(
+          fk_call(
+            run: step.kernel.function, params: step.parameters(bound),
+            begin: Int64(units?.lowerBound ?? 0), end: Int64(units?.upperBound ?? step.units),
+            is_serial: 0))
+        names.append((step.operatorIndex, step.kernel.name))
+      case .move(let id, let from, let to, let byteCount):
+        guard let pointer = pointers[id], let kernel = Kernel(FK_OP_SHIFT, isa) else { continue }
+        let parameters = fk_shift(
+          from: (pointer + from).assumingMemoryBound(to: UInt8.self),
+          to: (pointer + to).assumingMemoryBound(to: UInt8.self), size: Int64(byteCount))
+        calls.append(
+          fk_call(
+            run: kernel.function, params: addresses.store(parameters), begin: 0, end: 1,
+            is_serial: 1))
+        names.append((-1, kernel.name))
+      }
     }
     func bytes(_ id: Int) -> UnsafeMutableRawBufferPointer {
       UnsafeMutableRawBufferPointer(
         start: UnsafeMutableRawPointer(addresses(id, UInt8.self)), count: values[id].byteCount)
     }
+    let list = try memory.allocate(fk_call.self, count: calls.count)
+    _ = list.update(fromContentsOf: calls)
     return PreparedModel(
-      memory: memory, steps: bound, scratch: scratch, inputs: model.inputs.map(bytes),
-      outputs: model.outputs.map(bytes), arenaBytes: plan.byteCount)
+      memory: memory, calls: list, names: names, scratch: scratch, scratchStep: scratchStep,
+      inputs: model.inputs.map(bytes), outputs: model.outputs.map(bytes),
+      arenaBytes: plan.byteCount)
   }
 
+  func arenaPlan() -> ArenaPlan { arenaPlan(Schedule(self, threads: threads)) }
+
+  /// Values live while the steps around them do.
+  ///
   /// Inputs and outputs live throughout, so that a caller may run again with the same input.
-  func arenaPlan() -> ArenaPlan {
+  private func arenaPlan(_ schedule: Schedule) -> ArenaPlan {
     var lifetimes: [Int: ClosedRange<Int>] = [:]
     func use(_ id: Int, _ range: ClosedRange<Int>) {
       let id = resolve(id)
@@ -76,11 +114,12 @@ extension Preparation {
     }
     for id in model.inputs + model.outputs { use(id, 0...steps.count) }
     for (index, step) in steps.enumerated() {
-      for id in step.writes + step.reads { use(id, index...index) }
+      for id in step.writes + step.reads { use(id, schedule.spans[index]) }
     }
     let requests = lifetimes.map { id, lifetime in
-      ArenaPlan.Request(
-        id: id, byteCount: values[id].byteCount + Int(FK_SLACK), lifetime: lifetime)
+      let rows = schedule.windows[id].map { $0 * (schedule.rowBytes[id] ?? 0) }
+      return ArenaPlan.Request(
+        id: id, byteCount: (rows ?? values[id].byteCount) + Int(FK_SLACK), lifetime: lifetime)
     }
     return ArenaPlan(requests)
   }

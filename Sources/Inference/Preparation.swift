@@ -44,6 +44,8 @@ final class Preparation {
     var writes: [Int]
     var units: Int
     var scratchBytes: Int
+    /// How it walks through images, nil where it needs all of its inputs at once.
+    var rows: RowAccess?
     /// Makes the kernel's parameter block once addresses are known.
     var parameters: (Addresses) -> UnsafeRawPointer
   }
@@ -52,6 +54,7 @@ final class Preparation {
   let isa: fk_isa
   let memory: OwnedMemory
   private let memoryLimit: Int
+  let threads: Int
   var values: [Value]
   private(set) var steps: [Step] = []
 
@@ -59,6 +62,7 @@ final class Preparation {
     self.model = model
     memory = OwnedMemory(limit: options.memoryLimit)
     memoryLimit = options.memoryLimit
+    threads = max(1, min(options.threads, 64))
     let isa = options.kernels.isa ?? fk_isa_best()
     guard isa.isAvailable else { throw .kernelsUnavailable(options.kernels) }
     self.isa = isa

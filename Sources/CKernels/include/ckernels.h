@@ -22,14 +22,17 @@
 // Instruction sets, in the order in which they are preferred on a machine that has them.
 typedef enum fk_isa {
   FK_ISA_PORTABLE = 0,
-  FK_ISA_AVX2 = 1,
+  FK_ISA_AVX2 = 1,    // with FMA
+  FK_ISA_AVX512 = 2,  // F, BW, DQ, VL and VNNI
 } fk_isa;
 
 typedef enum fk_op {
   FK_OP_F32_CONV,       // fk_f32_conv
   FK_OP_F32_DEPTHWISE,  // fk_f32_depthwise
-  FK_OP_S8_CONV,        // fk_s8_conv
+  FK_OP_S8_CONV,        // fk_s8_conv, neighbouring columns not dilated
+  FK_OP_S8_CONV_DILATED,  // fk_s8_conv
   FK_OP_S8_DEPTHWISE,   // fk_s8_depthwise
+  FK_OP_S8_DEPTHWISE_3X3,  // fk_s8_depthwise, 3x3 without dilation, a channel in for each out
   FK_OP_F32_BINARY,     // fk_f32_binary
   FK_OP_S8_ADD,         // fk_s8_add
   FK_OP_S8_MUL,         // fk_s8_mul
@@ -49,6 +52,7 @@ typedef enum fk_op {
   FK_OP_RESIZE,         // fk_resize
   FK_OP_PAD,            // fk_pad
   FK_OP_MOVE,           // fk_move
+  FK_OP_SHIFT,          // fk_shift
   FK_OP_DYNAMIC_QUANTIZE,  // fk_dynamic_quantize
   FK_OP_DETECTION,      // fk_detection
 } fk_op;
@@ -63,9 +67,28 @@ typedef struct fk_kernel {
   const char *name;
   // The tile: rows (output pixels) by columns (output channels), and how many steps of the inner
   // dimension lie side by side in packed weights. Zero where the operator has no packed weights.
+  // Quantised weights with kr 4 are bytes, inputs that meet them are unsigned; others are 16 bits.
+  // Their last group of 16 channels ends with the last channel, so groups may overlap.
   int32_t mr, nr, kr;
   fk_run run;
 } fk_kernel;
+
+// Part of a plan: a kernel and the units of work that it is to run.
+typedef struct fk_call {
+  fk_run run;
+  const void *params;
+  int64_t begin, end;
+  int32_t is_serial;  // not to be divided among threads
+} fk_call;
+
+// Threads that wait for plans. Null for too few threads, or where none can be had.
+typedef struct fk_pool fk_pool;
+fk_pool *fk_pool_create(int32_t threads);
+void fk_pool_destroy(fk_pool *pool);
+// Runs calls in order, each divided among the pool's threads and the caller; null for the caller
+// alone. Every thread has `scratch_step` bytes of scratch. Allocates nothing.
+void fk_execute(
+    fk_pool *pool, const fk_call *calls, int64_t count, void *scratch, int64_t scratch_step);
 
 size_t fk_kernel_count(void);
 const fk_kernel *fk_kernel_at(size_t index);
@@ -79,6 +102,34 @@ const char *fk_isa_name(fk_isa isa);
 
 // Fixed-point arithmetic, as TensorFlow Lite's reference kernels define it (double rounding).
 int32_t fk_multiply_quantized(int32_t value, int32_t multiplier, int32_t shift);
+
+// Requantisation of 16 channels in few instructions. With M = 2 * multiplier and an accumulator that
+// is offset by 2^31, the upper 32 bits of accumulator * M + even (or odd) are what the reference has
+// after its first rounding, plus half a step of its second rounding and the output's zero point. Where
+// that is below `sign`, one is taken off, as the second rounding is away from zero. The rest is an
+// arithmetic shift to the right.
+//
+// Where factors above one occur, accumulators are not offset but shifted left first.
+typedef struct fk_requant {
+  int32_t bias[16];
+  uint32_t multiplier[16];
+  uint64_t even[8], odd[8];
+  int32_t shift[16];
+  int32_t sign[16];
+  int32_t left[16];
+} fk_requant;
+
+// First channel of a group of 16.
+static inline int64_t fk_group_start(int64_t group, int64_t out_c) {
+  return out_c >= 16 && 16 * group > out_c - 16 ? out_c - 16 : 16 * group;
+}
+
+// Fills the groups of `out_c` channels, whose accumulators are never beyond `bound`. 0 where a sum may
+// not fit, and the general way is to be taken; 2 where factors above one occur, otherwise 1.
+// `overlaps`: as kernels with kr 4 have groups.
+int fk_requant_fill(
+    int64_t out_c, int32_t overlaps, const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
+    const int64_t *bound, int32_t out_zero, fk_requant *blocks);
 
 // MARK: convolution
 
@@ -112,7 +163,7 @@ typedef struct fk_hybrid {
 typedef struct fk_s8_conv {
   fk_window w;
   const uint8_t *input;
-  const int16_t *weights;     // packed: [panel][ceil(k / kr)][nr][kr], the weights' zero point taken off
+  const void *weights;        // packed, see fk_pack_s8_conv
   const int32_t *bias;        // padded to nr; the input's zero point times the weights' sums taken off
   const int32_t *multiplier;  // padded to nr
   const int32_t *shift;       // padded to nr; positive is to the left
@@ -120,7 +171,10 @@ typedef struct fk_s8_conv {
   int32_t out_zero, lo, hi;
   uint8_t in_zero;  // as it lies in memory, before `flip`
   uint8_t flip;
-  const fk_hybrid *hybrid;  // null where output is bytes
+  int32_t weight_zero;        // of weights that are bytes; taken off those of 16 bits
+  const fk_requant *requant;  // null where the general way is to be taken
+  int32_t has_left;           // factors above one occur
+  const fk_hybrid *hybrid;    // null where output is bytes
 } fk_s8_conv;
 
 // Output channel c reads input channel c / (out_c / in_c). Only the portable kernels take an out_c
@@ -138,7 +192,7 @@ typedef struct fk_f32_depthwise {
 typedef struct fk_s8_depthwise {
   fk_window w;
   const uint8_t *input;
-  const int16_t *weights;     // packed, see fk_pack_s8_depthwise
+  const void *weights;        // packed, see fk_pack_s8_depthwise
   const int32_t *bias;        // padded to nr; the input's zero point times the weights' sums taken off
   const int32_t *multiplier;  // padded to nr
   const int32_t *shift;       // padded to nr
@@ -146,30 +200,41 @@ typedef struct fk_s8_depthwise {
   uint8_t *output;
   int32_t out_zero, lo, hi;
   uint8_t flip;
-  const fk_hybrid *hybrid;  // null where output is bytes
+  const fk_requant *requant;  // null where the general way is to be taken
+  int32_t has_left;           // factors above one occur
+  const fk_hybrid *hybrid;    // null where output is bytes
 } fk_s8_depthwise;
 
 // Elements (not bytes) that the packed weights take.
-int64_t fk_packed_conv_size(int64_t out_c, int64_t k, int32_t nr, int32_t kr);
+// A kernel with kr 4 has bytes, and k in runs: the k_w * in_c values of a window's row.
+int64_t fk_packed_conv_size(int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr);
 int64_t fk_packed_depthwise_size(int64_t out_c, int64_t taps, int32_t nr, int32_t kr);
 // `weights` is [out_c][k].
 void fk_pack_f32_conv(const float *weights, int64_t out_c, int64_t k, int32_t nr, float *packed);
-// `zero` and `flip` belong to the weights.
+// `zero` and `flip` belong to the weights. [panel][ceil(k / kr)][nr][kr], or with kr 4
+// [group][run][ceil(values of the run / 4)][16][4].
 void fk_pack_s8_conv(
-    const uint8_t *weights, int64_t out_c, int64_t k, int32_t nr, int32_t kr, int32_t zero,
-    uint8_t flip, int16_t *packed);
+    const uint8_t *weights, int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr,
+    int32_t zero, uint8_t flip, void *packed);
 // `weights` is [taps][out_c].
 void fk_pack_f32_depthwise(
     const float *weights, int64_t out_c, int64_t taps, int32_t nr, float *packed);
 // kr 1: [taps][out_c padded]. kr 2: [pairs of taps][groups of 16 channels][0-3, 8-11, 4-7, 12-15][2].
-void fk_pack_s8_depthwise(
+// kr 4, for 3x3 only: [groups of 16 channels][2][column][16][row], of which the second half is what
+// did not fit into a byte in the first. 0 where that does not fit either.
+int fk_pack_s8_depthwise(
     const uint8_t *weights, int64_t out_c, int64_t taps, int32_t nr, int32_t kr, int32_t zero,
-    uint8_t flip, int16_t *packed);
+    uint8_t flip, void *packed);
 // Takes input zero point times the sum of a channel's weights off its bias, so that kernels may
 // multiply inputs as they lie. Weight i of channel c is at c * channel_step + i * k_step. Wraps.
 void fk_fold_input_zero(
     const uint8_t *weights, int64_t out_c, int64_t k, int64_t channel_step, int64_t k_step,
     int32_t zero, uint8_t flip, int32_t input_zero, int32_t *bias);
+// The largest that a channel's sum can be, its bias included: weights' distances from their zero times
+// 255, the largest distance of an input from its own.
+void fk_sum_bounds(
+    const uint8_t *weights, int64_t out_c, int64_t k, int64_t channel_step, int64_t k_step,
+    int32_t zero, uint8_t flip, const int32_t *bias, int64_t *bound);
 // Scratch bytes that one thread needs.
 int64_t fk_f32_conv_scratch(const fk_window *w, const fk_kernel *kernel);
 int64_t fk_s8_conv_scratch(const fk_window *w, const fk_kernel *kernel);
@@ -303,6 +368,13 @@ typedef struct fk_move {
   int64_t in_offset, out_offset, size;
   const uint8_t *table;  // what bytes become, or null
 } fk_move;
+
+// Bytes that move to another place, which they may overlap. One unit of work.
+typedef struct fk_shift {
+  const uint8_t *from;
+  uint8_t *to;
+  int64_t size;
+} fk_shift;
 
 // MARK: reducing, resizing
 

@@ -11,23 +11,12 @@ extension Convolution {
     guard let quantization = context.value(filter).quantization,
       quantization.zeroPoints.allSatisfy({ $0 == 0 })
     else { throw context.failure(.quantization(of: "weights")) }
-    let kernel = try context.kernel(
-      isDepthwise ? FK_OP_S8_DEPTHWISE : FK_OP_S8_CONV, portable: true)
     let range = try context.range(activation)
     let (quantized, dynamic) = try appendDynamicQuantization()
 
     let weights = try context.constant(filter, as: UInt8.self, "weights")
+    let (kernel, packed) = try packBytes(weights, zero: 0, flip: 0)
     let (count, taps) = (Int64(outputChannels), Int64(k))
-    let (nr, kr) = (kernel.row.pointee.nr, kernel.row.pointee.kr)
-    let size =
-      isDepthwise
-      ? fk_packed_depthwise_size(count, taps, nr, kr) : fk_packed_conv_size(count, taps, nr, kr)
-    let packed = try memory.allocate(Int16.self, count: Int(size))
-    if isDepthwise {
-      fk_pack_s8_depthwise(weights, count, taps, nr, kr, 0, 0, packed.baseAddress)
-    } else {
-      fk_pack_s8_conv(weights, count, taps, nr, kr, 0, 0, packed.baseAddress)
-    }
     // Minus the sums, as for an input zero point of 1.
     var sums = Array(repeating: Int32(0), count: outputChannels)
     fk_fold_input_zero(
@@ -38,13 +27,10 @@ extension Convolution {
     let unused = try memory.store([Int32](), count: padded(outputChannels, kernel))
     let zeros = try memory.store([UInt8](), count: Int(window.in_c))
 
-    var window = window
-    let scratch =
-      isDepthwise ? fk_depthwise_scratch(&window) : fk_s8_conv_scratch(&window, kernel.row)
     try context.append(
       kernel, reads: [quantized, dynamic], outputShape: outputShape, units: window.outputRows,
-      scratchBytes: Int(scratch)
-    ) { [self, window] addresses in
+      scratchBytes: scratchBytes(kernel)
+    ) { [self] addresses in
       let hybrid = addresses.store(
         fk_hybrid(
           dynamic: addresses(dynamic), weight_sum: weightSum, scale: scale, bias: bias,
@@ -53,15 +39,15 @@ extension Convolution {
       if isDepthwise {
         return addresses.store(
           fk_s8_depthwise(
-            w: window, input: addresses(quantized), weights: packed.baseAddress, bias: unused,
+            w: window, input: addresses(quantized), weights: packed, bias: unused,
             multiplier: unused, shift: unused, zeros: zeros, output: nil, out_zero: 0, lo: -128,
-            hi: 127, flip: 0, hybrid: hybrid))
+            hi: 127, flip: 0, requant: nil, has_left: 0, hybrid: hybrid))
       }
       return addresses.store(
         fk_s8_conv(
-          w: window, input: addresses(quantized), weights: packed.baseAddress, bias: unused,
+          w: window, input: addresses(quantized), weights: packed, bias: unused,
           multiplier: unused, shift: unused, output: nil, out_zero: 0, lo: -128, hi: 127,
-          in_zero: 0, flip: 0, hybrid: hybrid))
+          in_zero: 0, flip: 0, weight_zero: 0, requant: nil, has_left: 0, hybrid: hybrid))
     }
   }
 

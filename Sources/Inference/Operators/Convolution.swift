@@ -126,7 +126,8 @@ extension Convolution {
     let kernel = try context.kernel(FK_OP_F32_CONV)
     let range = try context.range(activation)
     let weights = try context.constant(filter, as: Float.self, "weights")
-    let size = fk_packed_conv_size(Int64(outputChannels), Int64(k), kernel.row.pointee.nr, 1)
+    let size = fk_packed_conv_size(
+      Int64(outputChannels), Int64(k), Int64(k), kernel.row.pointee.nr, 1)
     let packed = try context.preparation.memory.allocate(Float.self, count: Int(size))
     fk_pack_f32_conv(
       weights, Int64(outputChannels), Int64(k), kernel.row.pointee.nr, packed.baseAddress)
@@ -135,7 +136,7 @@ extension Convolution {
     let scratch = fk_f32_conv_scratch(&window, kernel.row)
     try context.append(
       kernel, reads: [source], outputShape: outputShape, units: window.outputRows,
-      scratchBytes: Int(scratch)
+      scratchBytes: Int(scratch), rows: RowAccess(window)
     ) { [window, source, output = context.output] addresses in
       addresses.store(
         fk_f32_conv(
@@ -159,7 +160,7 @@ extension Convolution {
     let scratch = fk_depthwise_scratch(&window)
     try context.append(
       kernel, reads: [source], outputShape: outputShape, units: window.outputRows,
-      scratchBytes: Int(scratch)
+      scratchBytes: Int(scratch), rows: RowAccess(window)
     ) { [window, source, output = context.output] addresses in
       addresses.store(
         fk_f32_depthwise(

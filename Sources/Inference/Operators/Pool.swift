@@ -32,7 +32,7 @@ private func preparePool(
     let range = try context.range(options.activation)
     try context.append(
       context.kernel(float), reads: [input], outputShape: window.outputShape,
-      units: window.outputRows
+      units: window.outputRows, rows: RowAccess(window)
     ) { addresses in
       addresses.store(
         fk_f32_pool(
@@ -47,7 +47,7 @@ private func preparePool(
     let range = try context.range(options.activation, quantization)
     try context.append(
       context.kernel(bytes), reads: [input], outputShape: window.outputShape,
-      units: window.outputRows
+      units: window.outputRows, rows: RowAccess(window)
     ) { addresses in
       addresses.store(
         fk_s8_pool(
