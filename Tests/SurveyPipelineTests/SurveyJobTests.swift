@@ -116,6 +116,17 @@ import Testing
     #expect(try TallyTable(store).maxN("Reef", "Reef", "red fish") == 0)
   }
 
+  @Test func aFileChangedWithoutChangingSizeIsLookedAtAgain() throws {
+    let path = try dives.video("Reef/a.mp4")
+    let store = try dives.survey()
+    try dives.process(store)
+    var data = try Data(contentsOf: URL(filePath: path))
+    let place = try #require(data.range(of: Data("Lavf".utf8))?.lowerBound)
+    data[place] = UInt8(ascii: "X")
+    try data.write(to: URL(filePath: path))
+    #expect(try dives.process(store).recordingsDone == 1)
+  }
+
   @Test func oneUnreadableFileDoesNotStopTheRest() throws {
     try dives.video("Reef/a.mp4")
     try dives.folder.write(Data("no video".utf8), to: "dives/Reef/broken.mp4")
