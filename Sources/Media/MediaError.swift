@@ -4,6 +4,8 @@ public enum MediaError: Error, Equatable, CustomStringConvertible {
   case notFound(file: String)
   /// The file's name is no text that this program can pass on.
   case unreadableName(file: String)
+  /// What lies there is no file: a folder, a pipe, a device.
+  case noFile(file: String)
   /// A symbolic link leads nowhere.
   case danglingLink(file: String, target: String)
   /// The system does not let the file be read.
@@ -29,7 +31,8 @@ public enum MediaError: Error, Equatable, CustomStringConvertible {
   /// The file that the error is about.
   public var file: String {
     switch self {
-    case .notFound(let file), .unreadableName(let file), .danglingLink(let file, _),
+    case .notFound(let file), .unreadableName(let file), .noFile(let file),
+      .danglingLink(let file, _),
       .unreadable(let file, _),
       .empty(let file), .notMedia(let file, _), .noIndex(let file), .noVideo(let file, _),
       .unsupportedCodec(let file, _), .undecodable(let file, _, _), .unscalable(let file, _):
@@ -43,6 +46,7 @@ public enum MediaError: Error, Equatable, CustomStringConvertible {
     case .notFound: "there is no such file"
     case .unreadableName:
       "its name holds bytes that are not UTF-8 text (shown as \u{FFFD}); rename the file"
+    case .noFile: "this is no file, but a folder, a pipe or a device"
     case .danglingLink(_, let target):
       "the link leads to \(target), which is not there; is its drive connected?"
     case .unreadable(_, let reason): "cannot be read (\(reason))"
@@ -59,7 +63,7 @@ public enum MediaError: Error, Equatable, CustomStringConvertible {
     case .unsupportedCodec(_, let codec):
       "its video is \(codec), which this FFmpeg cannot decode; convert it to H.264"
     case .undecodable(_, let codec, let words):
-      "no frame of its \(codec) video could be decoded" + Self.quoted(words)
+      "no picture in it could be decoded (\(codec))" + Self.quoted(words)
     case .unscalable(_, let reason): "its frames cannot be converted (\(reason))"
     }
   }

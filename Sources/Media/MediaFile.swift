@@ -11,8 +11,9 @@ public final class MediaFile {
 
   /// File name extensions, lowercased, of the media that a survey's folders are searched for.
   public static let extensions: Set<String> = [
-    "mp4", "mov", "mkv", "avi", "m4v", "mts", "m2ts", "mpg", "mpeg", "wmv", "webm", "insv",
-    "jpg", "jpeg", "png",
+    "mp4", "mov", "mkv", "avi", "m4v", "mts", "m2ts", "ts", "mpg", "mpeg", "vob", "wmv", "asf",
+    "webm", "ogv", "flv", "3gp", "3g2", "mxf", "dv", "insv", "360", "jpg", "jpeg", "png", "bmp",
+    "tif", "tiff", "webp",
   ]
 
   /// Opens a video or picture; the file's content decides which, not its name.
@@ -101,6 +102,10 @@ public final class MediaFile {
     guard manager.fileExists(atPath: path) else {
       // What the system's listing cannot say as text comes with a replacement character.
       throw path.contains("\u{FFFD}") ? .unreadableName(file: path) : .notFound(file: path)
+    }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .noFile(file: path)
     }
     let handle: FileHandle
     do {

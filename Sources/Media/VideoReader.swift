@@ -257,6 +257,7 @@ public final class VideoReader {
   }
 
   private func duration(of frame: UnsafeMutablePointer<AVFrame>) -> Double {
+    if info.kind == .photo { return 0 }
     if frame.pointee.pkt_duration > 0 { return Double(frame.pointee.pkt_duration) * secondsPerUnit }
     let rate = av_q2d(stream.pointee.avg_frame_rate)
     return rate > 0 && rate < 1000 ? 1 / rate : 0

@@ -29,9 +29,7 @@ public struct Manifest: Sendable {
     for (index, fields) in table.enumerated().dropFirst() {
       if fields.allSatisfy({ $0.trimmed.isEmpty }) { continue }
       guard fields.count <= names.count else {
-        throw .invalid(
-          row: index + 1, column: "column \(names.count + 1)", value: fields[names.count],
-          expected: "no more fields than the header has")
+        throw .extraFields(row: index + 1, count: fields.count, header: names.count)
       }
       var values: [String: String] = [:]
       for (name, field) in zip(names, fields) where !name.isEmpty { values[name] = field.trimmed }
@@ -155,6 +153,8 @@ public enum ManifestError: Error, Equatable, CustomStringConvertible {
   case repeatedColumn(String)
   /// A field does not hold what its column needs.
   case invalid(row: Int, column: String, value: String, expected: String)
+  /// A row has more fields than the header.
+  case extraFields(row: Int, count: Int, header: Int)
   /// Two rows speak differently of one deployment.
   case conflict(rows: Int, Int, opcode: String, columns: [String])
 
@@ -165,6 +165,9 @@ public enum ManifestError: Error, Equatable, CustomStringConvertible {
     case .repeatedColumn(let name): "two columns are named \(name)"
     case .invalid(let row, let column, let value, let expected):
       "row \(row), column \(column): “\(value)” is not \(expected)"
+    case .extraFields(let row, let count, let header):
+      "row \(row) has \(count) fields, but the header names \(header); put text that holds a comma "
+        + "in quotation marks"
     case .conflict(let first, let second, let opcode, let columns):
       "rows \(first) and \(second) give deployment \(opcode) different "
         + columns.joined(separator: ", ")

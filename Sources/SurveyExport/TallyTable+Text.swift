@@ -11,7 +11,10 @@ extension TallyTable {
     }
     let place = grouping == .recording ? "Recording" : "Deployment"
     let header =
-      ["Site", place, "Species", "MaxN", "at", "First seen", "MeanCount", "Frames", "Effort min"]
+      [
+        "Site", place, "Species", "MaxN", "MaxN at", "First seen", "MeanCount", "Frames",
+        "Effort min",
+      ]
       + ["Verified"]
     let cells = rows.map { row -> [String] in
       let tally = row.tally
@@ -20,7 +23,8 @@ extension TallyTable {
         String(tally.maxN) + (row.nearCeiling ? "+" : ""),
         tally.maxNSeconds.map { clockText(seconds: $0) } ?? "–",
         tally.firstSeenSeconds.map { clockText(seconds: $0) } ?? "–",
-        decimal(tally.meanCount, 2), String(tally.frames), decimal(tally.effortSeconds / 60, 2),
+        tally.meanCount > 0 && tally.meanCount < 0.005 ? "<0.01" : decimal(tally.meanCount, 2),
+        String(tally.frames), decimal(tally.effortSeconds / 60, 2),
         row.verified.rawValue,
       ]
     }
@@ -30,7 +34,7 @@ extension TallyTable {
     text += "\nModel \(run.model), run \(run.id), sampled "
     text += run.sample == "all" || run.sample == "keyframes" ? run.sample : "every \(run.sample) s"
     text += thresholds.allSatisfy { $0 == first } ? ", threshold \(first)" : ", thresholds by label"
-    text += ". Times are into the deployment.\n"
+    text += ". Times are into the deployment's video.\n"
     if rows.contains(where: \.nearCeiling) {
       text += "+ near the most that the decoder can tell apart: more may have been there.\n"
     }

@@ -60,6 +60,11 @@ public struct TallyTable: Sendable {
     if let threshold { for index in labels.indices { labels[index].threshold = threshold } }
     let records = try store.deploymentRecords(run: run, threshold: threshold)
     rows = []
+    let sought = Set(run.labels.map(\.label))
+    defer {
+      // What a reviewer named somewhere was not sought everywhere: no zeros for it.
+      rows.removeAll { $0.tally.maxN == 0 && !sought.contains($0.label.label) }
+    }
     switch grouping {
     case .deployment:
       for record in records {
@@ -112,24 +117,37 @@ public struct TallyTable: Sendable {
       nearCeiling: ceiling > 0 && Double(tally.maxN) >= 0.75 * Double(ceiling))
   }
 
-  /// The wall-clock time of MaxN: from the manifest's start of the deployment, else from the
-  /// recording's creation time, or the first one's where a camera wrote the same into all chapters.
+  /// The wall-clock time of MaxN.
+  ///
+  /// From the manifest's start of the deployment, plus what the cameras' clocks say lies between its
+  /// files; without a manifest from the recording's own creation time, or the first one's where a
+  /// camera wrote the same into all chapters. Photos carry no offset from UTC: theirs is the site's
+  /// time zone, and without one the time is written without an offset.
   private static func time(of tally: Tally, in record: DeploymentRecord) -> String? {
-    guard let index = tally.maxNRecording, let seconds = tally.maxNSeconds,
-      let first = record.counts.recordings.first
-    else { return nil }
+    guard let index = tally.maxNRecording, let frame = tally.maxNTime else { return nil }
+    let zone = record.timeZone.flatMap(offset(ofZone:))
+    let clocks = record.recordings.map { recording in
+      recording.creationTime.flatMap { WallClock(iso8601: $0, defaultOffset: zone ?? 0) }
+    }
+    let recording = record.counts.recordings[index]
+    let inFile = frame.seconds - recording.startSeconds
+    var sinceStart = recording.offsetSeconds - record.counts.recordings[0].offsetSeconds
+    if let first = clocks[0], let own = clocks[index] {
+      sinceStart = max(sinceStart, own.unixSeconds - first.unixSeconds)
+    }
     if let start = record.dateTime.flatMap({ WallClock(iso8601: $0) }) {
-      return start.adding(seconds: seconds).iso8601
+      return start.adding(seconds: sinceStart + inFile).iso8601
     }
-    let clock = { (text: String?) in
-      text.flatMap { WallClock(iso8601: $0) }?.adding(seconds: record.clockOffsetSeconds)
-    }
-    let own = record.recordings[index].creationTime
-    if index > 0, own == record.recordings[0].creationTime {
-      return clock(own)?.adding(seconds: seconds - first.offsetSeconds).iso8601
-    }
-    return clock(own)?.adding(
-      seconds: seconds - record.counts.recordings[index].offsetSeconds
-    ).iso8601
+    guard let first = clocks[0] ?? clocks[index] else { return nil }
+    let base = clocks[0] == nil ? 0 : sinceStart
+    let time = first.adding(seconds: record.clockOffsetSeconds + base + inFile).iso8601
+    let isLocal = record.recordings[index].creationTime.flatMap { WallClock(iso8601: $0) } == nil
+    return isLocal && zone == nil && time.hasSuffix("Z") ? String(time.dropLast()) : time
+  }
+
+  /// Seconds east of UTC of `±hh:mm`, or of an IANA zone's standard time.
+  private static func offset(ofZone text: String) -> Int? {
+    if let clock = WallClock(iso8601: "2000-01-01T00:00:00" + text) { return clock.offsetSeconds }
+    return TimeZone(identifier: text)?.secondsFromGMT(for: Date(timeIntervalSince1970: 946_684_800))
   }
 }

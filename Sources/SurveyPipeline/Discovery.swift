@@ -52,6 +52,7 @@ enum Discovery {
         }
         files = walk.files
         result.warnings += walk.warnings
+        if let words = walk.passedOverWords { result.warnings.append("\(path): \(words)") }
         let manifest = path + "/" + manifestName
         if FileManager.default.fileExists(atPath: manifest) { result.manifests.append(manifest) }
       } else {
@@ -86,8 +87,23 @@ enum Discovery {
     var root: String
     var files: [FoundFile] = []
     var warnings: [String] = []
+    /// Files that are no media by their names, and no known companions of media, by extension.
+    private var passedOver: [String: Int] = [:]
+
+    /// What cameras, systems and people keep beside videos.
+    private static let companions: Set = [
+      "thm", "lrv", "gpx", "wav", "csv", "tsv", "txt", "json", "xml", "srt", "md", "pdf", "doc",
+      "docx", "xls", "xlsx", "sqlite", "sqlite-wal", "sqlite-shm", "lock", "log", "db", "ini",
+    ]
 
     init(root: String) { self.root = root }
+
+    var passedOverWords: String? {
+      guard !passedOver.isEmpty else { return nil }
+      let kinds = passedOver.sorted { $0.key < $1.key }.map { "\($0.value) × .\($0.key)" }
+      return "passed over by their names: \(kinds.joined(separator: ", ")); name a file itself to "
+        + "have it read"
+    }
 
     mutating func enter(_ path: String, folders: [String], visited: inout Set<FileIdentity>)
       -> Bool
@@ -108,16 +124,17 @@ enum Discovery {
           if !enter(child, folders: folders + [name], visited: &visited) {
             warnings.append("\(child): the folder cannot be listed; what is in it is left out")
           }
-        } else if isMedia(name) {
+        } else if MediaFile.extensions.contains(pathExtension(name)) {
           files.append(FoundFile(path: child, root: root, folders: folders, name: name))
+        } else if !Self.companions.contains(pathExtension(name)) {
+          passedOver[pathExtension(name), default: 0] += 1
         }
       }
       return true
     }
 
-    private func isMedia(_ name: String) -> Bool {
-      guard let dot = name.lastIndex(of: ".") else { return false }
-      return MediaFile.extensions.contains(name[name.index(after: dot)...].lowercased())
+    private func pathExtension(_ name: String) -> String {
+      name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
     }
   }
 }

@@ -59,7 +59,7 @@ enum Placing {
     let unused = (manifest?.rows ?? []).filter { !used.contains($0.row) }
     let warnings = unused.map { row in
       "\(manifest?.file ?? ""): row \(row.row) (\(row.opcode ?? row.filename ?? row.site ?? "")) "
-        + "speaks of no recording that was found"
+        + "speaks of no recording that was found, or only of some that an earlier row speaks of"
     }
     return (placed, warnings)
   }

@@ -92,7 +92,9 @@ public struct SurveyJob: Sendable {
     let manifest = try readManifest(found.manifests)
     let (placed, remarks) = try Placing.place(found.files, manifest: manifest, site: options.site)
     for warning in found.warnings + remarks { report(.warning(warning)) }
-    let run = try store.run(description(catalog))
+    let description = try description(catalog)
+    try warnOfThresholds(description)
+    let run = try store.run(description)
     let filed = try Filing(store: store, cancellation: cancellation, report: report).file(placed)
     var summary = SurveyJobSummary()
     summary.run = run.id
@@ -152,11 +154,41 @@ public struct SurveyJob: Sendable {
       guard let data = FileManager.default.contents(atPath: file) else {
         throw .unreadableManifest(file: file)
       }
-      do { rows += try Manifest(csv: String(decoding: data, as: UTF8.self)).rows } catch {
+      guard let text = String(data: data, encoding: .utf8) else {
+        throw .manifestEncoding(file: file)
+      }
+      let read: [ManifestRow]
+      do { read = try Manifest(csv: text).rows } catch {
         throw .manifest(file: file, error: error)
       }
+      for row in read {
+        guard let zone = row.timeZone, TimeZone(identifier: zone) == nil,
+          WallClock(iso8601: "2000-01-01T00:00:00" + zone) == nil
+        else { continue }
+        throw .manifest(
+          file: file,
+          error: .invalid(
+            row: row.row, column: "time_zone", value: zone,
+            expected: "a time zone such as Pacific/Fiji or +12:00"))
+      }
+      rows += read
     }
     return (first, rows)
+  }
+
+  /// Says so where this run's thresholds replace those that the survey counted with before.
+  private func warnOfThresholds(_ description: RunDescription) throws {
+    let before = try store.runs().first {
+      $0.modelHash == description.modelHash && $0.options == description.options
+    }
+    guard let before else { return }
+    for (old, new) in zip(before.labels, description.labels) where old.threshold != new.threshold {
+      report(
+        .warning(
+          "\(new.label) now counts from a score of \(new.threshold) in the whole survey (before: "
+            + "\(old.threshold)); `fishcam tally --threshold` counts otherwise without changing it")
+      )
+    }
   }
 
   private func description(_ catalog: SpeciesCatalog) throws -> RunDescription {

@@ -12,6 +12,8 @@ public enum SurveyPipelineError: Error, CustomStringConvertible {
   case unlistable(folder: String)
   /// A manifest cannot be read as a file.
   case unreadableManifest(file: String)
+  /// A manifest is not UTF-8 text.
+  case manifestEncoding(file: String)
   /// A manifest says something that cannot be.
   case manifest(file: String, error: ManifestError)
   /// Another process writes the same survey.
@@ -25,6 +27,8 @@ public enum SurveyPipelineError: Error, CustomStringConvertible {
       "there is no video or picture in \(inputs.joined(separator: ", "))"
     case .unlistable(let folder): "\(folder): the folder cannot be listed (no permission?)"
     case .unreadableManifest(let file): "\(file): the manifest cannot be read"
+    case .manifestEncoding(let file):
+      "\(file): the manifest is not UTF-8 text; save it as “CSV UTF-8”"
     case .manifest(let file, let error): "\(file): \(error)"
     case .busy(let database):
       "\(database): another fishcam is processing into this survey; wait for it, or use another "

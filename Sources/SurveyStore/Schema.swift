@@ -173,15 +173,17 @@ enum Schema {
       FROM detection d JOIN run_label l ON l.id = d.run_label_id
         LEFT JOIN newest_verdict v ON v.detection_id = d.id;
 
-    -- A content that lies twice in one deployment counts once.
+    -- A content that lies twice in one deployment counts once; a damaged frame shows what is not
+    -- there, and does not count.
     CREATE VIEW counted_frame AS
       SELECT p.run_id, r.deployment_id, r.id AS recording_id, f.id AS frame_id, f.pts, f.pts_s,
         p.start_s
       FROM recording r JOIN pass p ON p.media_id = r.media_id JOIN frame f ON f.pass_id = p.id
         LEFT JOIN unusable_frame u ON u.frame_id = f.id
-      WHERE r.status = 'readable' AND p.status IN ('done', 'partial') AND u.frame_id IS NULL
+      WHERE r.status = 'readable' AND p.status IN ('done', 'partial') AND f.status = 'ok'
+        AND u.frame_id IS NULL
         AND NOT EXISTS (SELECT 1 FROM recording twin WHERE twin.media_id = r.media_id
-          AND twin.deployment_id = r.deployment_id AND twin.id < r.id);
+          AND twin.deployment_id = r.deployment_id AND (twin.position, twin.id) < (r.position, r.id));
 
     -- Individuals in each frame at the model's own thresholds.
     CREATE VIEW frame_count AS
@@ -216,10 +218,11 @@ enum Schema {
 
     -- The run's labels, and those that reviewers gave to its detections.
     CREATE VIEW counted_label AS
-      SELECT run_id, label, scientific_name, common_name, aphia_id, threshold FROM run_label
+      SELECT run_id, label, scientific_name, common_name, aphia_id, threshold, 1 AS is_sought
+      FROM run_label
       UNION ALL
       SELECT l.run_id, v.label, MAX(v.scientific_name), MAX(v.common_name), MAX(v.aphia_id),
-        MIN(l.threshold)
+        MIN(l.threshold), 0
       FROM verdict v JOIN detection d ON d.id = v.detection_id
         JOIN run_label l ON l.id = d.run_label_id
       WHERE v.kind = 'rename'
@@ -243,6 +246,7 @@ enum Schema {
         JOIN counted_label l ON l.run_id = a.run_id
         LEFT JOIN seen ON seen.run_id = a.run_id AND seen.deployment_id = a.deployment_id
           AND seen.label = l.label
-      WHERE COALESCE(d.successful_count, 1) <> 0;
+      -- What a reviewer named somewhere was not sought everywhere: no zeros for it.
+      WHERE COALESCE(d.successful_count, 1) <> 0 AND (l.is_sought OR seen.max_n IS NOT NULL);
     """
 }

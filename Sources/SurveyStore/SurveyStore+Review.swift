@@ -150,7 +150,10 @@ extension SurveyStore {
       database,
       sql: """
         SELECT r.id, r.deployment_id, r.name, r.reason AS unreadable, p.id AS pass_id, p.status,
-          p.reason, p.end_s - p.start_s AS effort_s
+          p.reason, p.end_s - p.start_s AS effort_s,
+          EXISTS (SELECT 1 FROM recording twin WHERE twin.media_id = r.media_id
+            AND twin.deployment_id = r.deployment_id
+            AND (twin.position, twin.id) < (r.position, r.id)) AS is_twin
         FROM recording r LEFT JOIN pass p ON p.media_id = r.media_id AND p.run_id = ?
         \(deployment == nil ? "" : "WHERE r.deployment_id = ?")
         """, arguments: deployment.map { [run, $0] } ?? [run])
@@ -161,6 +164,8 @@ extension SurveyStore {
       let outcome: ReviewRecording.Outcome =
         switch status {
         case _ where unreadable != nil: .failed(reason: unreadable ?? "")
+        case _ where row["is_twin"]:
+          .partial(reason: "the same content as another file of this deployment, counted there")
         case "done": .done
         case "partial": .partial(reason: reason())
         case "failed": .failed(reason: reason())
@@ -168,7 +173,7 @@ extension SurveyStore {
         }
       let isUsed: Bool =
         switch outcome {
-        case .done, .partial: true
+        case .done, .partial: !row["is_twin"]
         case .failed, .waiting: false
         }
       return ReviewRecording(

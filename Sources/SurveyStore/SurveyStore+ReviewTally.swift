@@ -120,7 +120,7 @@ extension SurveyStore {
       database,
       sql: """
         SELECT COUNT(*) FROM frame
-        WHERE pass_id = ? AND id NOT IN (SELECT frame_id FROM unusable_frame)
+        WHERE pass_id = ? AND status = 'ok' AND id NOT IN (SELECT frame_id FROM unusable_frame)
         """, arguments: [pass]) ?? 0
   }
 
@@ -144,7 +144,7 @@ extension SurveyStore {
             SELECT MAX(id) FROM verdict WHERE detection_id = d.id
               AND kind IN ('confirm', 'reject', 'rename', 'undo'))
         WHERE f.pass_id = ? AND (d.score >= l.threshold OR COALESCE(v.kind <> 'undo', 0))
-          AND f.id NOT IN (SELECT frame_id FROM unusable_frame)
+          AND f.status = 'ok' AND f.id NOT IN (SELECT frame_id FROM unusable_frame)
         GROUP BY f.pts, f.id, 3
         """)
     var sightings: [ReviewSighting] = []

@@ -7,6 +7,10 @@ public struct RunSummary: Sendable, Identifiable {
   public var id: Int64
   /// Name and version of the model.
   public var model: String
+  /// SHA-256 of the model's file.
+  public var modelHash: String
+  /// Canonical text of all that changes results.
+  public var options: String
   /// Canonical text of the sampling.
   public var sample: String
   /// Name of the decoder.
@@ -37,6 +41,8 @@ public struct DeploymentRecord: Sendable {
   public var dateTime: String?
   /// Seconds to add to the camera's clock.
   public var clockOffsetSeconds: Double
+  /// Time zone of the site: an IANA name or `±hh:mm`.
+  public var timeZone: String?
   /// The recordings in the order they were made, in step with `counts.recordings`.
   public var recordings: [Recording]
   /// Counts at the threshold asked for.
@@ -58,7 +64,8 @@ extension SurveyStore {
         }
         return RunSummary(
           id: row["id"], model: "\(row["model_name"] as String) \(row["model_version"] as String)",
-          sample: row["sample"], decoder: row["decoder"], floor: row["floor"],
+          modelHash: row["model_hash"], options: row["options"], sample: row["sample"],
+          decoder: row["decoder"], floor: row["floor"],
           gridWidth: row["grid_width"], gridHeight: row["grid_height"], labels: labels)
       }
     }
@@ -99,6 +106,21 @@ extension SurveyStore {
     }
   }
 
+  /// Deployments that `successful_count` keeps out of tallies, as site and opcode.
+  public func deploymentsLeftOut() throws -> [StoredDeployment] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT d.id, s.name AS site, d.opcode, d.folder FROM deployment d
+          JOIN site s ON s.id = d.site_id WHERE d.successful_count = 0 ORDER BY s.name, d.opcode
+          """
+      ).map {
+        StoredDeployment(id: $0["id"], site: $0["site"], opcode: $0["opcode"], folder: $0["folder"])
+      }
+    }
+  }
+
   /// Files that a run's figures do not, or not wholly, have, and why.
   public func recordingProblems(run: Int64) throws -> [(path: String, reason: String)] {
     try read { database in
@@ -107,10 +129,14 @@ extension SurveyStore {
         sql: """
           SELECT r.path, COALESCE(r.reason, p.reason, CASE
               WHEN p.id IS NULL THEN 'not processed by this run'
-              WHEN p.status = 'running' THEN 'not finished; run process again to go on' END)
+              WHEN p.status = 'running' THEN 'not finished; run process again to go on' END,
+              'the same content as ' || twin.name || ' in this deployment, which counts once')
             AS reason
           FROM recording r LEFT JOIN pass p ON p.media_id = r.media_id AND p.run_id = ?
-          WHERE r.status = 'failed' OR p.id IS NULL OR p.status <> 'done' ORDER BY r.path
+            LEFT JOIN recording twin ON twin.media_id = r.media_id
+              AND twin.deployment_id = r.deployment_id AND (twin.position, twin.id) < (r.position, r.id)
+          WHERE r.status = 'failed' OR p.id IS NULL OR p.status <> 'done' OR twin.id IS NOT NULL
+          GROUP BY r.id ORDER BY r.path
           """, arguments: [run]
       ).map { ($0["path"], $0["reason"] ?? "unknown") }
     }
@@ -145,7 +171,7 @@ extension SurveyStore {
       for (deployment, files) in files {
         var record = DeploymentRecord(
           deployment: deployment.stored, dateTime: deployment.dateTime,
-          clockOffsetSeconds: deployment.clockOffset, recordings: [],
+          clockOffsetSeconds: deployment.clockOffset, timeZone: deployment.timeZone, recordings: [],
           counts: DeploymentCounts(recordings: []))
         var offset = 0.0
         for file in files {
@@ -171,6 +197,7 @@ extension SurveyStore {
     var stored: StoredDeployment
     var dateTime: String?
     var clockOffset: Double
+    var timeZone: String?
   }
 
   private struct FileRow {
@@ -189,7 +216,7 @@ extension SurveyStore {
     let rows = try Row.fetchAll(
       database,
       sql: """
-        SELECT d.id AS deployment_id, s.name AS site, d.opcode, d.folder, d.date_time,
+        SELECT d.id AS deployment_id, s.name AS site, d.opcode, d.folder, d.date_time, d.time_zone,
           COALESCE(d.clock_offset_s, 0) AS clock_offset_s, r.id, r.name, r.path, r.media_id,
           m.creation_time, p.id AS pass_id, COALESCE(p.start_s, 0) AS start_s,
           COALESCE(p.end_s, p.start_s, 0) AS end_s
@@ -208,7 +235,8 @@ extension SurveyStore {
         result.append(
           (
             DeploymentRow(
-              stored: stored, dateTime: row["date_time"], clockOffset: row["clock_offset_s"]), []
+              stored: stored, dateTime: row["date_time"], clockOffset: row["clock_offset_s"],
+              timeZone: row["time_zone"]), []
           ))
       }
       let media: Int64 = row["media_id"]
@@ -235,8 +263,8 @@ extension SurveyStore {
           JOIN run_label l ON l.id = d.run_label_id
           LEFT JOIN newest_verdict v ON v.detection_id = d.id
           LEFT JOIN unusable_frame u ON u.frame_id = f.id
-        WHERE p.run_id = ? AND p.status IN ('done', 'partial') AND u.frame_id IS NULL
-          AND (v.kind IN ('confirm', 'rename')
+        WHERE p.run_id = ? AND p.status IN ('done', 'partial') AND f.status = 'ok'
+          AND u.frame_id IS NULL AND (v.kind IN ('confirm', 'rename')
             OR (COALESCE(v.kind, 'undo') = 'undo' AND d.score >= COALESCE(?, l.threshold)))
         GROUP BY f.pass_id, f.pts, counted_label
         ORDER BY f.pass_id, f.pts, counted_label
@@ -255,7 +283,7 @@ extension SurveyStore {
   {
     let condition = someUnusable ? " AND id NOT IN (SELECT frame_id FROM unusable_frame)" : ""
     return try Int.fetchOne(
-      database, sql: "SELECT COUNT(*) FROM frame WHERE pass_id = ?" + condition,
+      database, sql: "SELECT COUNT(*) FROM frame WHERE pass_id = ? AND status = 'ok'" + condition,
       arguments: [pass]) ?? 0
   }
 
@@ -266,7 +294,8 @@ extension SurveyStore {
       try Int.fetchAll(
         database,
         sql: """
-          SELECT DISTINCT CAST(MAX(0, ? + pts_s - ?) / ? AS INTEGER) FROM frame WHERE pass_id = ?
+          SELECT DISTINCT CAST(MAX(0, ? + pts_s - ?) / ? AS INTEGER) FROM frame
+          WHERE pass_id = ? AND status = 'ok'
           """, arguments: [offset, file.start, Tally.periodSeconds, file.pass]))
   }
 }

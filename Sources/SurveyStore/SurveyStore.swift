@@ -27,6 +27,10 @@ public final class SurveyStore: Sendable {
       // With WAL this survives a killed process and a power cut without a corrupt file.
       try database.execute(sql: "PRAGMA synchronous = NORMAL")
     }
+    let folder = (path as NSString).deletingLastPathComponent
+    if create, !folder.isEmpty, !FileManager.default.fileExists(atPath: folder) {
+      throw SurveyStoreError.unusable(path: path, reason: "there is no folder \(folder)")
+    }
     do {
       pool = try DatabasePool(path: path, configuration: configuration)
       let (identity, tables) = try pool.read { database in

@@ -83,7 +83,7 @@ struct Process: ParsableCommand {
     display.end()
     let took = ContinuousClock.now - start
     let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18
-    tell(summary, seconds, display)
+    tell(summary, seconds, display, store)
     if json {
       print(
         try fishcam.json(
@@ -98,7 +98,9 @@ struct Process: ParsableCommand {
     if summary.recordingsFailed > 0 { throw ExitCode(1) }
   }
 
-  private func tell(_ summary: SurveyJobSummary, _ seconds: Double, _ display: ProgressDisplay) {
+  private func tell(
+    _ summary: SurveyJobSummary, _ seconds: Double, _ display: ProgressDisplay, _ store: SurveyStore
+  ) {
     if summary.wasCancelled {
       display.say("Stopped; what was found so far is kept. Run the same command to go on.")
       return
@@ -126,7 +128,9 @@ struct Process: ParsableCommand {
     display.say(parts.joined(separator: ", ") + ".")
     let name = database.database.contains(" ") ? "\"\(database.database)\"" : database.database
     let option = name == "survey.sqlite" ? "" : " --database \(name)"
-    display.say("See the counts with: fishcam tally\(option)")
+    let several = (try? store.runs().count) ?? 1 > 1
+    display.say(
+      "See the counts with: fishcam tally\(option)" + (several ? " --run \(summary.run)" : ""))
   }
 
   private struct Result: Encodable {

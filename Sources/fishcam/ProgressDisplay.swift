@@ -62,15 +62,16 @@ final class ProgressDisplay: Sendable {
   private func finished(_ state: inout State, _ outcome: RecordingOutcome) {
     let path = TextTable.printable(outcome.path)
     let reason = outcome.reason.map(TextTable.printable) ?? ""
+    let frames = "\(outcome.frames) frame\(outcome.frames == 1 ? "" : "s")"
     switch outcome.status {
     case .done:
       if isTerminal {
         draw(&state, bar(state), force: true)
       } else {
-        line(&state, "done \(path): \(outcome.frames) frames")
+        line(&state, "done \(path): \(frames)")
       }
     case .partial:
-      line(&state, "partly \(path): \(outcome.frames) frames; \(reason)", always: true)
+      line(&state, "partly \(path): \(frames); \(reason)", always: true)
     case .failed: line(&state, "failed \(path): \(reason)", always: true)
     }
   }

@@ -31,9 +31,13 @@ struct Review: AsyncParsableCommand {
   func run() async throws {
     let catalog = try loadCatalog()
     let store = try SurveyStore(path: database.database)
+    if !["127.0.0.1", "localhost", "::1"].contains(host) {
+      standardError("warning: --host \(host) lets other machines in, if they know the token.")
+    }
     let taxa = catalog.taxa.map {
       ReviewTaxon(
-        label: $0.tallyName, scientificName: $0.scientificName, commonName: $0.commonName,
+        label: $0.scientificName ?? $0.id, scientificName: $0.scientificName,
+        commonName: $0.commonName,
         aphiaID: $0.aphiaID)
     }
     let server = try ReviewServer(

@@ -62,6 +62,12 @@ struct TallyCommand: ParsableCommand {
         standardError("  \(other.id)  \(other.model), sampled \(other.sample), \(other.decoder)")
       }
     }
+    let leftOut = try store.deploymentsLeftOut()
+    if !leftOut.isEmpty {
+      standardError(
+        "Left out, since the manifest says successful_count No: "
+          + leftOut.map { "\($0.site)/\($0.opcode)" }.joined(separator: ", "))
+    }
     let missing = try store.recordingProblems(run: table.run.id)
     if !missing.isEmpty { standardError("Not, or not wholly, in these figures:") }
     for problem in missing {

@@ -51,6 +51,13 @@ private func frameCount(_ file: MediaFile) throws -> Int {
     #expect(!words.isEmpty)
   }
 
+  @Test func aPipeIsNotWaitedFor() throws {
+    let pipe = folder.path + "/pipe.mp4"
+    try #require(mkfifo(pipe, 0o600) == 0)
+    #expect(error(pipe) == .noFile(file: pipe))
+    #expect(error(folder.path) == .noFile(file: folder.path))
+  }
+
   @Test func aMissingIndexIsNamed() throws {
     let late = try folder.file("late.mp4")
     try Tool.ffmpeg(["-i", good, "-c", "copy", late])

@@ -109,6 +109,38 @@ private func survey(in folder: TemporaryFolder) throws -> SurveyStore {
     #expect(text.contains("every 1 s, threshold 0.5"))
   }
 
+  /// Two files an hour apart: the manifest says when the first began, the camera what lies between.
+  @Test func timesOfDay() throws {
+    let wall = try store.deployment(site: "Wall, north", opcode: "W1", folder: "/d/W1")
+    let run = try #require(try store.runs().first)
+    let media = try store.media(
+      MediaDescription(
+        contentHash: "later", size: 1, kind: "video", codec: "h264", width: 64, height: 64,
+        durationSeconds: 3, creationTime: "2024-05-03T09:30:00Z", timeBase: (1, 10)))
+    try store.save(
+      StoredRecording(deploymentID: wall.id, mediaID: media, path: "/d/W1/b.mp4", name: "b.mp4"))
+    try store.orderRecordings(deployment: wall.id)
+    let pass = try store.beginPass(run: run.id, media: media, programVersion: "0", machine: "t")
+    let stored = try store.run(
+      RunDescription(
+        modelName: "reef", modelVersion: "1", modelHash: "h", options: "o", sample: "1",
+        decoder: "peak", floor: 0.1, gridWidth: 4, gridHeight: 4, programVersion: "0",
+        machine: "test", labels: run.labels))
+    try store.append(
+      [
+        FrameResult(
+          time: FrameTime(pts: 20, seconds: 2), isDamaged: false,
+          detections: (0..<4).map { _ in Detection(label: 0, x: 0.5, y: 0.5, score: 0.75) })
+      ], to: pass, of: stored)
+    try store.finish(pass, .done, reason: nil, start: 0, end: 3)
+    let time = { try TallyTable(self.store).rows.first { $0.opcode == "W1" }?.maxNTime }
+    #expect(try time() == "2024-05-03T09:30:02Z")
+    var row = ManifestRow(row: 2)
+    row.dateTime = WallClock(iso8601: "2024-05-03T20:00:00+12:00")
+    try store.describe(wall.id, by: row)
+    #expect(try time() == "2024-05-03T21:00:02+12:00")
+  }
+
   @Test func exportingTwiceIsTheSame() throws {
     #expect(try TallyTable(store).csv == TallyTable(store).csv)
   }

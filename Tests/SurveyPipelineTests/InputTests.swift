@@ -103,6 +103,34 @@ import Testing
     #expect(kept.text == "{\"visibility\":\"12 m\"}|-4.7\n")
   }
 
+  @Test(arguments: [
+    ("opcode,time_zone\na,Mars/One\n", "row 2, column time_zone"),
+    ("opcode,site\na,\u{E9}tang\n", "not UTF-8"),
+  ])
+  func zonesAndEncodings(_ text: String, _ expected: String) throws {
+    try dives.video("a/GX010001.MP4")
+    let data =
+      expected == "not UTF-8"
+      ? try #require(text.data(using: .isoLatin1)) : Data(text.utf8)
+    let manifest = try dives.folder.write(data, to: "manifest.csv")
+    let store = try dives.survey()
+    let error = #expect(throws: SurveyPipelineError.self) {
+      try dives.process(store, manifest: manifest)
+    }
+    #expect(error?.description.contains(expected) == true)
+  }
+
+  @Test func otherFilesAreMentioned() throws {
+    try dives.video("Reef/a.mp4")
+    for name in ["b.xyz", "c.xyz", "GX010001.THM", "notes.txt"] {
+      try dives.folder.write(Data("x".utf8), to: "dives/Reef/\(name)")
+    }
+    let log = EventLog()
+    try dives.process(try dives.survey(), report: log.add)
+    #expect(log.warnings.count == 1)
+    #expect(log.warnings.first?.contains("2 × .xyz") == true)
+  }
+
   @Test func aWrongManifestNamesRowAndColumn() throws {
     try dives.video("a/GX010001.MP4")
     let manifest = try dives.folder.write(

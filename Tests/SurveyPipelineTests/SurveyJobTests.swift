@@ -167,8 +167,12 @@ import Testing
     #expect(low.rows[0].label.threshold == 0.2)
     #expect(high.rows[0].tally.maxN <= low.rows[0].tally.maxN)
     #expect(throws: SurveyStoreError.self) { try TallyTable(store, threshold: 0.05) }
-    // Another threshold for counting is no other run.
-    #expect(try dives.process(store, detector: DetectorOptions(threshold: 0.6)).framesSampled == 0)
+    // Another threshold for counting is no other run, and is said.
+    let log = EventLog()
+    let again = try dives.process(
+      store, detector: DetectorOptions(threshold: 0.6), report: log.add)
+    #expect(again.framesSampled == 0)
+    #expect(log.warnings.contains { $0.contains("0.6") && $0.contains("before: 0.4") })
     #expect(try TallyTable(store).rows[0].label.threshold == 0.6)
   }
 
@@ -234,7 +238,9 @@ import Testing
     let store = try dives.survey()
     let summary = try dives.process(store, inputs: [dives.folder.path + "/photos"])
     #expect(summary.framesSampled == 1)
-    #expect(try TallyTable(store).maxN("photos", "photos", "red fish") == 2)
+    let row = try #require(TallyTable(store).rows.first)
+    #expect(row.tally.maxN == 2)
+    #expect(row.tally.effortSeconds == 0)
   }
 
   @Test func twoProcessesAreRefused() throws {

@@ -34,7 +34,7 @@ final class SurveyFixture: Sendable {
   @discardableResult
   func add(
     _ name: String, site: String = "Reef", opcode: String = "D1", frames: [[(Int, Double)]],
-    status: StoredPass.Status = .done
+    status: StoredPass.Status = .done, damaged: Set<Int> = []
   ) throws -> Int64 {
     let deployment = try store.deployment(site: site, opcode: opcode, folder: "/dives/\(opcode)")
     let media = try store.media(
@@ -52,7 +52,8 @@ final class SurveyFixture: Sendable {
     try store.append(
       frames.enumerated().map { second, scores in
         FrameResult(
-          time: FrameTime(pts: Int64(second) * 1000, seconds: Double(second)), isDamaged: false,
+          time: FrameTime(pts: Int64(second) * 1000, seconds: Double(second)),
+          isDamaged: damaged.contains(second),
           detections: scores.map { Detection(label: $0.0, x: 0.5, y: 0.5, score: $0.1) })
       }, to: pass, of: run)
     if status != .running {

@@ -61,6 +61,39 @@ import Testing
     #expect(throws: (any Error).self) { try survey.execute("DELETE FROM verdict") }
   }
 
+  /// A decoder's garbage looks like many fish.
+  @Test func damagedFramesDoNotCount() throws {
+    try survey.add(
+      "a.mp4", frames: [[(0, 0.9)], [(0, 0.9), (0, 0.9), (0, 0.9)]], status: .partial, damaged: [1])
+    #expect(try tally("tang").maxN == 1)
+    #expect(try tally("tang").frames == 1)
+    #expect(try viewed("tang") == ["1"])
+  }
+
+  @Test func whatReviewersNameIsNotSoughtEverywhere() throws {
+    try survey.add("a.mp4", frames: [[(0, 0.9)]])
+    try survey.add("b.mp4", opcode: "D2", frames: [[(0, 0.9)]])
+    try survey.judge("rename", frame: 0, label: "tang", as: "goby")
+    #expect(
+      try survey.rows("SELECT opcode, label, max_n FROM tally WHERE label = 'goby'")
+        == [["D1", "goby", "1"]])
+  }
+
+  @Test func theSameContentTwiceIsSaid() throws {
+    let first = try survey.add("a.mp4", frames: [[(0, 0.9)]])
+    let recording = try #require(try survey.store.recordings().first { $0.id == first })
+    var copy = recording
+    copy.id = 0
+    copy.path += ".copy"
+    copy.name = "b.mp4"
+    try survey.store.save(copy)
+    try survey.store.orderRecordings(deployment: copy.deploymentID)
+    #expect(try tally("tang").frames == 1)
+    let problems = try survey.store.recordingProblems(run: survey.run.id)
+    #expect(problems.map(\.path) == [copy.path])
+    #expect(problems[0].reason.contains("the same content as a.mp4"))
+  }
+
   @Test func unusableFramesAreLeftOut() throws {
     try survey.add("a.mp4", frames: [[(0, 0.9), (0, 0.8)], [(0, 0.9)]])
     try survey.execute(

@@ -30,7 +30,7 @@ import Testing
     ("opcode,successful_count\nA,maybe\n", "row 2, column successful_count"),
     ("opcode,opcode\nA,B\n", "two columns are named opcode"),
     ("name,depth\nA,1\n", "no column is named"),
-    ("opcode\nA,B\n", "row 2, column column 2"),
+    ("opcode\nA,B\n", "row 2 has 2 fields"),
     ("opcode,site\n\"A,B\n", "row 2"),
     ("", "empty"),
   ])
