@@ -7,8 +7,10 @@
 static inline float clamp(float x, float lo, float hi) { return fminf(fmaxf(x, lo), hi); }
 
 int64_t fk_f32_conv_scratch(const fk_window *w, const fk_kernel *kernel) {
-  int64_t row = fk_window_k(w) * (int64_t)sizeof(float);
-  return row * fk_block_pixels(row, kernel->mr) + FK_SLACK;
+  if (kernel->isa == FK_ISA_PORTABLE) return fk_window_k(w) * (int64_t)sizeof(float) + FK_SLACK;
+  // The rows that a window sees, with their borders.
+  const int64_t width = (int64_t)(w->out_w - 1) * w->stride_w + w->k_w;
+  return width * w->in_c * w->k_h * (int64_t)sizeof(float) + FK_SLACK;
 }
 
 int64_t fk_depthwise_scratch(const fk_window *w) {

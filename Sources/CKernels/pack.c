@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ckernels.h"
+#include "requantize.h"
 
 static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
@@ -15,11 +16,20 @@ int64_t fk_packed_depthwise_size(int64_t out_c, int64_t taps, int32_t nr, int32_
   return round_up(out_c, nr) * round_up(taps, kr);
 }
 
-void fk_pack_f32_conv(const float *weights, int64_t out_c, int64_t k, int32_t nr, float *packed) {
+static int64_t start_of(int64_t group, int64_t out_c, int32_t nr, int32_t overlaps) {
+  const int64_t start = group * nr;
+  return overlaps && out_c >= nr && start > out_c - nr ? out_c - nr : start;
+}
+
+void fk_pack_f32_conv(
+    const float *weights, int64_t out_c, int64_t k, int32_t nr, int32_t overlaps, float *packed) {
   memset(packed, 0, sizeof(float) * (size_t)fk_packed_conv_size(out_c, k, k, nr, 1));
-  for (int64_t c = 0; c < out_c; c++) {
-    float *panel = packed + c / nr * nr * k + c % nr;
-    for (int64_t i = 0; i < k; i++) panel[i * nr] = weights[c * k + i];
+  for (int64_t group = 0; group * nr < out_c; group++) {
+    const int64_t start = start_of(group, out_c, nr, overlaps);
+    float *panel = packed + group * nr * k;
+    for (int64_t j = 0; j < nr && start + j < out_c; j++) {
+      for (int64_t i = 0; i < k; i++) panel[i * nr + j] = weights[(start + j) * k + i];
+    }
   }
 }
 
@@ -34,10 +44,12 @@ void fk_pack_s8_conv(
     for (int64_t group = 0; 16 * group < out_c; group++) {
       const int64_t start = fk_group_start(group, out_c);
       int8_t *panel = bytes + group * 16 * (k / run) * run_bytes;
-      for (int64_t j = 0; j < 16 && start + j < out_c; j++) {
-        for (int64_t i = 0; i < k; i++) {
+      const int64_t lanes = fk_group_is_half(group, out_c) ? 8 : 16;
+      for (int64_t j = 0; j < 16; j++) {
+        const int64_t c = start + j % lanes;
+        for (int64_t i = 0; i < k && c < out_c; i++) {
           const int64_t at = i / run * run_bytes + i % run;
-          panel[(at / 4 * 16 + j) * 4 + at % 4] = (int8_t)(weights[(start + j) * k + i] ^ flip);
+          panel[(at / 4 * 16 + j) * 4 + at % 4] = (int8_t)(weights[c * k + i] ^ flip);
         }
       }
     }
@@ -55,11 +67,23 @@ void fk_pack_s8_conv(
 }
 
 void fk_pack_f32_depthwise(
-    const float *weights, int64_t out_c, int64_t taps, int32_t nr, float *packed) {
-  int64_t padded = round_up(out_c, nr);
+    const float *weights, int64_t out_c, int64_t taps, int32_t nr, int32_t overlaps,
+    float *packed) {
+  const int64_t padded = round_up(out_c, nr);
   memset(packed, 0, sizeof(float) * (size_t)(padded * taps));
-  for (int64_t t = 0; t < taps; t++) {
-    memcpy(packed + t * padded, weights + t * out_c, sizeof(float) * (size_t)out_c);
+  if (!overlaps) {
+    for (int64_t t = 0; t < taps; t++) {
+      memcpy(packed + t * padded, weights + t * out_c, sizeof(float) * (size_t)out_c);
+    }
+    return;
+  }
+  for (int64_t group = 0; group * nr < out_c; group++) {
+    const int64_t start = start_of(group, out_c, nr, overlaps);
+    for (int64_t t = 0; t < taps; t++) {
+      for (int64_t j = 0; j < nr && start + j < out_c; j++) {
+        packed[(group * taps + t) * nr + j] = weights[t * out_c + start + j];
+      }
+    }
   }
 }
 
@@ -69,10 +93,12 @@ static int pack_columns(
   memset(packed, 0, (size_t)fk_packed_depthwise_size(out_c, 9, 16, 4));
   for (int64_t group = 0; 16 * group < out_c; group++) {
     const int64_t start = fk_group_start(group, out_c);
-    for (int64_t j = 0; j < 16 && start + j < out_c; j++) {
+    const int64_t lanes = fk_group_is_half(group, out_c) ? 8 : 16;
+    for (int64_t j = 0; j < 16; j++) {
+      if (start + j % lanes >= out_c) continue;
       int8_t *at = packed + group * 2 * 192 + j * 4;
       for (int t = 0; t < 9; t++) {
-        const int32_t value = (int8_t)(weights[t * out_c + start + j] ^ flip) - zero;
+        const int32_t value = (int8_t)(weights[t * out_c + start + j % lanes] ^ flip) - zero;
         const int32_t first = value < -128 ? -128 : value > 127 ? 127 : value;
         const int32_t rest = value - first;
         if (rest < -128 || rest > 127) return 0;
@@ -120,22 +146,34 @@ void fk_fold_input_zero(
 
 int fk_requant_fill(
     int64_t out_c, int32_t overlaps, const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
-    const int64_t *bound, int32_t out_zero, fk_requant *blocks) {
+    const int64_t *products, int32_t out_zero, fk_requant *blocks) {
   int has_left = 0;
   for (int64_t c = 0; c < out_c; c++) has_left |= shift[c] > 0;
   for (int64_t group = 0; 16 * group < out_c; group++) {
     const int64_t start = overlaps ? fk_group_start(group, out_c) : 16 * group;
     fk_requant *block = blocks + group;
     memset(block, 0, sizeof *block);
-    for (int64_t lane = 0; lane < 16 && start + lane < out_c; lane++) {
-      const int64_t c = start + lane;
-      const int32_t left = shift[c] > 0 ? shift[c] : 0, right = left > 0 ? 0 : -shift[c];
-      if (right > 24 || left > 24 || bound[c] << left >= 1ll << 31) return 0;
+    const int64_t lanes = overlaps && fk_group_is_half(group, out_c) ? 8 : 16;
+    for (int64_t lane = 0; lane < 16; lane++) {
+      const int64_t c = start + lane % lanes;
+      if (c >= out_c) continue;
+      const int64_t fixed = bias[c] < 0 ? -(int64_t)bias[c] : bias[c];
+      // The bias has part of the products in it already, in the other direction.
+      const int64_t bound = fixed + 2 * products[c];
+      int32_t left = shift[c] > 0 ? shift[c] : 0;
+      int32_t right = left > 0 ? 0 : -shift[c], factor = multiplier[c], zero = out_zero;
+      if (products[c] == 0) {
+        // Always the same, as in channels that training has switched off.
+        const int64_t result = (int64_t)fk_scale(bias[c], factor, shift[c]) + out_zero;
+        zero = result < -128 ? -128 : result > 127 ? 127 : (int32_t)result;
+        left = right = factor = 0;
+      }
       const int64_t half = right > 0 ? 1ll << (right - 1) : 0;
-      const int64_t offset = half + out_zero * (1ll << right);
-      const int64_t largest = (((bound[c] << left) * multiplier[c]) >> 31) + 1;
+      const int64_t offset = half + zero * (1ll << right);
+      if (factor != 0 && (right > 24 || left > 24 || bound << left >= 1ll << 31)) return 0;
+      const int64_t largest = factor == 0 ? 0 : (((bound << left) * factor) >> 31) + 1;
       if (largest + (offset < 0 ? -offset : offset) >= 1ll << 31) return 0;
-      const uint64_t m = (uint64_t)(uint32_t)multiplier[c] * 2;
+      const uint64_t m = (uint64_t)(uint32_t)factor * 2;
       const uint64_t constant = (1ull << 31) + ((uint64_t)offset << 32) - (m << 31);
       block->bias[lane] = (int32_t)((uint32_t)bias[c] + (has_left ? 0 : 1u << 31));
       block->multiplier[lane] = (uint32_t)m;
@@ -154,13 +192,13 @@ int fk_requant_fill(
 
 void fk_sum_bounds(
     const uint8_t *weights, int64_t out_c, int64_t k, int64_t channel_step, int64_t k_step,
-    int32_t zero, uint8_t flip, const int32_t *bias, int64_t *bound) {
+    int32_t zero, uint8_t flip, int64_t *bound) {
   for (int64_t c = 0; c < out_c; c++) {
     int64_t sum = 0;
     for (int64_t i = 0; i < k; i++) {
       const int32_t value = (int8_t)(weights[c * channel_step + i * k_step] ^ flip) - zero;
       sum += value < 0 ? -value : value;
     }
-    bound[c] = 255 * sum + (bias[c] < 0 ? -(int64_t)bias[c] : bias[c]);
+    bound[c] = 255 * sum;
   }
 }

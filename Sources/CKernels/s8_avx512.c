@@ -63,6 +63,20 @@ INLINE AVX512 __m128i narrow(__m512i scaled, const limits *l) {
   return _mm_xor_si128(_mm_min_epi8(_mm_max_epi8(bytes, l->lo), l->hi), l->flip);
 }
 
+// Stores the 8 channels of two pixels, or fewer; others behind them are written again later.
+INLINE AVX512 void store_pair(
+    uint8_t *out, int64_t step, __m128i bytes, int64_t n, const uint8_t *end) {
+  const __m128i second = _mm_unpackhi_epi64(bytes, bytes);
+  if (out + step + 8 <= end) {
+    _mm_storel_epi64((__m128i *)out, bytes);
+    _mm_storel_epi64((__m128i *)(out + step), second);
+  } else {
+    const __mmask16 mask = (__mmask16)(n >= 8 ? 0xFF : (1u << n) - 1);
+    _mm_mask_storeu_epi8(out, mask, bytes);
+    _mm_mask_storeu_epi8(out + step, mask, second);
+  }
+}
+
 // Stores 16 channels, or fewer where there are no more; others behind them are written again later.
 INLINE AVX512 void store(uint8_t *out, __m128i bytes, int64_t n, const uint8_t *end) {
   if (out + 16 <= end) {
@@ -90,20 +104,27 @@ typedef struct tile_args {
   limits limits;
 } tile_args;
 
-// `rows` pixels by 16 * `vectors` channels.
+// `rows` pixels by 16 * `full` channels, and half a group behind them if `half` is 1.
 INLINE AVX512 void tile(
-    const tile_args *t, int64_t first, const int rows, const int vectors, const int mode) {
+    const tile_args *t, int64_t first, const int rows, const int full, const int half,
+    const int mode) {
   __m512i acc[8][3];
-  int64_t start[3];
-  UNROLL for (int v = 0; v < vectors; v++) {
+  __m256i small[8];
+  int64_t start[4];
+  const int32_t *bias[4];
+  UNROLL for (int v = 0; v < full + half; v++) {
     start[v] = fk_group_start(t->group + v, t->out_c);
-    const __m512i bias = _mm512_loadu_si512(t->requant ? t->requant[v].bias : t->bias + start[v]);
-    UNROLL for (int r = 0; r < rows; r++) acc[r][v] = bias;
+    bias[v] = t->requant ? t->requant[v].bias : t->bias + start[v];
+  }
+  UNROLL for (int r = 0; r < rows; r++) {
+    UNROLL for (int v = 0; v < full; v++) acc[r][v] = _mm512_loadu_si512(bias[v]);
+    if (half) small[r] = _mm256_loadu_si256((const __m256i *)bias[full]);
   }
   if (t->row_sums) {
     UNROLL for (int r = 0; r < rows; r++) {
       const __m512i sum = _mm512_set1_epi32(t->row_sums[first + r]);
-      UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = _mm512_add_epi32(acc[r][v], sum);
+      UNROLL for (int v = 0; v < full; v++) acc[r][v] = _mm512_add_epi32(acc[r][v], sum);
+      if (half) small[r] = _mm256_add_epi32(small[r], _mm512_castsi512_si256(sum));
     }
   }
   const uint8_t *run = t->a + first * t->a_step;
@@ -112,66 +133,89 @@ INLINE AVX512 void tile(
     const uint8_t *a = run;
     for (int64_t j = 0; j < t->quads; j++, a += 4, weights += 64) {
       __m512i w[3];
-      UNROLL for (int v = 0; v < vectors; v++) {
+      __m256i u;
+      UNROLL for (int v = 0; v < full; v++) {
         w[v] = _mm512_loadu_si512(weights + v * t->weights_step);
       }
+      if (half) u = _mm256_loadu_si256((const __m256i *)(weights + full * t->weights_step));
       UNROLL for (int r = 0; r < rows; r++) {
         int32_t quad;
         memcpy(&quad, a + r * t->a_step, sizeof quad);
-        const __m512i x = _mm512_set1_epi32(quad);
-        UNROLL for (int v = 0; v < vectors; v++) {
-          acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], x, w[v]);
+        if (full) {
+          const __m512i x = _mm512_set1_epi32(quad);
+          UNROLL for (int v = 0; v < full; v++) acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], x, w[v]);
+          if (half) small[r] = _mm256_dpbusd_epi32(small[r], _mm512_castsi512_si256(x), u);
+        } else {
+          small[r] = _mm256_dpbusd_epi32(small[r], _mm256_set1_epi32(quad), u);
         }
       }
     }
   }
+  const int64_t ldc = t->out_c;
   if (t->requant) {
     // Pixel by pixel in order, as each may write into the next.
-    const int64_t ldc = t->out_c;
-    UNROLL for (int v = 0; v < vectors; v++) {
+    UNROLL for (int v = 0; v < full; v++) {
       const factors f = factors_of(t->requant + v);
       uint8_t *out = t->out + first * ldc + start[v];
       UNROLL for (int r = 0; r < rows; r++) {
         store(out + r * ldc, narrow(scale(acc[r][v], &f, mode), &t->limits), ldc, t->end);
       }
     }
+    if (half) {
+      const factors f = factors_of(t->requant + full);
+      uint8_t *out = t->out + first * ldc + start[full];
+      UNROLL for (int r = 0; r < rows; r += 2) {
+        // The last of an odd number is put down twice, in the same place.
+        const int next = r + 1 < rows ? r + 1 : r;
+        const __m512i pair =
+            _mm512_inserti64x4(_mm512_castsi256_si512(small[r]), small[next], 1);
+        store_pair(
+            out + r * ldc, (next - r) * ldc, narrow(scale(pair, &f, mode), &t->limits), ldc,
+            t->end);
+      }
+    }
     return;
   }
-  for (int v = 0; v < vectors; v++) {
+  for (int v = 0; v < full + half; v++) {
     for (int r = 0; r < rows; r++) {
       int32_t sums[16];
-      _mm512_storeu_si512(sums, acc[r][v]);
+      int64_t n = v < full ? 16 : 8;
+      if (v < full) {
+        _mm512_storeu_si512(sums, acc[r][v]);
+      } else {
+        _mm256_storeu_si256((__m256i *)sums, small[r]);
+      }
       fk_finish_general(
-          t->general, sums, t->out_c < 16 ? t->out_c : 16, start[v], t->out,
-          (first + r) * t->out_c + start[v]);
+          t->general, sums, ldc < n ? ldc : n, start[v], t->out, (first + r) * ldc + start[v]);
     }
   }
 }
 
-#define PANELS(name, vectors, mode)                                    \
+#define PANELS(name, full, half, mode)                                 \
   static AVX512 void name(const tile_args *t, int64_t pixels) {        \
     int64_t i = 0;                                                     \
-    for (; i + 8 <= pixels; i += 8) tile(t, i, 8, vectors, mode);      \
+    for (; i + 8 <= pixels; i += 8) tile(t, i, 8, full, half, mode);   \
     if (i < pixels && pixels >= 8) {                                   \
       /* Some pixels a second time, with the same result. */           \
-      tile(t, pixels - 8, 8, vectors, mode);                           \
+      tile(t, pixels - 8, 8, full, half, mode);                        \
       return;                                                          \
     }                                                                  \
     if (pixels - i >= 4) {                                             \
-      tile(t, i, 4, vectors, mode);                                    \
+      tile(t, i, 4, full, half, mode);                                 \
       i += 4;                                                          \
     }                                                                  \
-    for (; i < pixels; i++) tile(t, i, 1, vectors, mode);              \
+    for (; i < pixels; i++) tile(t, i, 1, full, half, mode);           \
   }
-PANELS(clamped_1, 1, CLAMPED)
-PANELS(clamped_2, 2, CLAMPED)
-PANELS(clamped_3, 3, CLAMPED)
-PANELS(signed_1, 1, SIGNED)
-PANELS(signed_2, 2, SIGNED)
-PANELS(signed_3, 3, SIGNED)
-PANELS(left_1, 1, LEFT)
-PANELS(left_2, 2, LEFT)
-PANELS(left_3, 3, LEFT)
+#define MODES(mode, name)         \
+  PANELS(name##_1, 1, 0, mode)    \
+  PANELS(name##_2, 2, 0, mode)    \
+  PANELS(name##_3, 3, 0, mode)    \
+  PANELS(name##_half, 0, 1, mode) \
+  PANELS(name##_1_half, 1, 1, mode) \
+  PANELS(name##_2_half, 2, 1, mode)
+MODES(CLAMPED, clamped)
+MODES(SIGNED, signed)
+MODES(LEFT, left)
 
 // Copies `n` bytes and makes them unsigned; reads and writes up to 63 more.
 INLINE AVX512 void copy(uint8_t *to, const uint8_t *from, int64_t n, __m512i flip) {
@@ -213,18 +257,18 @@ static AVX512 void block(
   t->out = p->hybrid ? (uint8_t *)(p->hybrid->output + first_output * out_c)
                      : p->output + first_output * out_c;
   const int mode = p->has_left ? LEFT : p->lo < p->out_zero ? SIGNED : CLAMPED;
-  static void (*const panels[3][3])(const tile_args *, int64_t) = {
-      {clamped_1, clamped_2, clamped_3},
-      {signed_1, signed_2, signed_3},
-      {left_1, left_2, left_3},
-  };
+#define ALL(name) \
+  {name##_1, name##_2, name##_3, name##_half, name##_1_half, name##_2_half}
+  static void (*const panels[3][6])(const tile_args *, int64_t) = {
+      ALL(clamped), ALL(signed), ALL(left)};
   for (int64_t group = 0; group < groups;) {
     const int64_t rest = groups - group;
-    const int64_t vectors = rest >= 3 && rest != 4 ? 3 : rest >= 2 ? 2 : 1;
+    int64_t vectors = rest >= 3 && rest != 4 ? 3 : rest >= 2 ? 2 : 1;
+    const int has_half = fk_group_is_half(group + vectors - 1, out_c);
     t->group = group;
     t->weights = (const int8_t *)p->weights + group * t->weights_step;
     t->requant = p->requant ? p->requant + group : NULL;
-    panels[mode][vectors - 1](t, pixels);
+    panels[mode][has_half ? vectors + 2 : vectors - 1](t, pixels);
     group += vectors;
   }
 }
@@ -375,6 +419,79 @@ INLINE AVX512 void depthwise_strip(const strip *s, const int is_wide, const int 
 #undef COLUMN
 }
 
+// Eight channels of a column, and beside them those of the column of the next output.
+INLINE AVX512 __m512i column_pair(const strip *s, int64_t x) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i transpose = _mm512_broadcast_i32x4(
+      _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  const int64_t next = x + s->stride;
+  __m128i rows[3];
+  UNROLL for (int r = 0; r < 3; r++) {
+    const __m128i a = _mm_loadl_epi64((const __m128i *)(s->rows[r] + x * s->steps[r]));
+    const __m128i b = _mm_loadl_epi64((const __m128i *)(s->rows[r] + next * s->steps[r]));
+    rows[r] = _mm_unpacklo_epi64(a, b);
+  }
+  __m512i v = _mm512_castsi128_si512(rows[0]);
+  v = _mm512_inserti32x4(v, rows[1], 1);
+  v = _mm512_inserti32x4(v, rows[2], 2);
+  v = _mm512_permutexvar_epi32(order, _mm512_xor_si512(v, s->flip));
+  v = _mm512_shuffle_epi8(v, transpose);
+  const __mmask16 outside = (__mmask16)((x < 0 || x >= s->in_w ? 0x00FF : 0) |
+                                        (next < 0 || next >= s->in_w ? 0xFF00 : 0));
+  return _mm512_mask_mov_epi32(v, outside, s->zero);
+}
+
+// One row of 8 channels, two outputs at once.
+INLINE AVX512 void depthwise_half(const strip *s, const int is_wide, const int mode) {
+  __m512i w[6];
+  UNROLL for (int i = 0; i < (is_wide ? 6 : 3); i++) w[i] = _mm512_loadu_si512(s->weights + 64 * i);
+  const __m512i bias =
+      s->requant ? _mm512_loadu_si512(s->bias)
+                 : _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)s->bias));
+  factors f;
+  if (s->requant) f = factors_of(s->requant);
+  __m512i c2 = s->zero;
+  for (int64_t ox = 0; ox < s->out_w; ox += 2) {
+    const int64_t x = ox * s->stride - s->pad;
+    const __m512i c0 = s->stride == 1 && ox > 0 ? c2 : column_pair(s, x);
+    const __m512i c1 = column_pair(s, x + 1);
+    c2 = column_pair(s, x + 2);
+    __m512i acc = _mm512_dpbusd_epi32(bias, c0, w[0]);
+    __m512i second = _mm512_dpbusd_epi32(_mm512_setzero_si512(), c1, w[1]);
+    acc = _mm512_dpbusd_epi32(acc, c2, w[2]);
+    if (is_wide) {
+      second = _mm512_dpbusd_epi32(second, c0, w[3]);
+      acc = _mm512_dpbusd_epi32(acc, c1, w[4]);
+      second = _mm512_dpbusd_epi32(second, c2, w[5]);
+    }
+    acc = _mm512_add_epi32(acc, second);
+    const int has_next = ox + 1 < s->out_w;
+    const int64_t n = s->out_step < 8 ? s->out_step : 8;
+    if (s->requant) {
+      const __m128i bytes = narrow(scale(acc, &f, mode), &s->limits);
+      uint8_t *out = s->out + ox * s->out_step;
+      if (has_next) {
+        store_pair(out, s->out_step, bytes, n, s->end);
+      } else {
+        _mm_mask_storeu_epi8(out, (__mmask16)((1u << n) - 1), bytes);
+      }
+    } else {
+      int32_t sums[16];
+      _mm512_storeu_si512(sums, acc);
+      fk_finish_general(s->general, sums, n, s->channel, s->out, ox * s->out_step);
+      if (has_next) {
+        fk_finish_general(s->general, sums + 8, n, s->channel, s->out, (ox + 1) * s->out_step);
+      }
+    }
+  }
+}
+
+static AVX512 void half_clamped(const strip *s) { depthwise_half(s, 0, CLAMPED); }
+static AVX512 void half_signed(const strip *s) { depthwise_half(s, 0, SIGNED); }
+static AVX512 void half_left(const strip *s) { depthwise_half(s, 0, LEFT); }
+static AVX512 void half_wide_clamped(const strip *s) { depthwise_half(s, 1, CLAMPED); }
+static AVX512 void half_wide_signed(const strip *s) { depthwise_half(s, 1, SIGNED); }
+static AVX512 void half_wide_left(const strip *s) { depthwise_half(s, 1, LEFT); }
 static AVX512 void strip_clamped(const strip *s) { depthwise_strip(s, 0, CLAMPED); }
 static AVX512 void strip_signed(const strip *s) { depthwise_strip(s, 0, SIGNED); }
 static AVX512 void strip_left(const strip *s) { depthwise_strip(s, 0, LEFT); }
@@ -432,9 +549,13 @@ AVX512 FK_KERNEL(fk_s8_depthwise_1x16__avx512) {
       const int64_t first = row * w->out_w * channels + c;
       s.out = p->hybrid ? (uint8_t *)(p->hybrid->output + first) : p->output + first;
       s.end = p->output + end * w->out_w * channels;
-      static void (*const strips[2][3])(const strip *) = {
-          {strip_clamped, strip_signed, strip_left}, {wide_clamped, wide_signed, wide_left}};
-      strips[is_wide(s.weights)][mode](&s);
+      static void (*const strips[4][3])(const strip *) = {
+          {strip_clamped, strip_signed, strip_left},
+          {wide_clamped, wide_signed, wide_left},
+          {half_clamped, half_signed, half_left},
+          {half_wide_clamped, half_wide_signed, half_wide_left}};
+      const int half = fk_group_is_half(group, channels) ? 2 : 0;
+      strips[is_wide(s.weights) + half][mode](&s);
     }
   }
 }

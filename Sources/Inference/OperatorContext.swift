@@ -181,12 +181,12 @@ struct OperatorContext {
 
   // MARK: steps
 
+  /// The best kernel that needs nothing above what the machine or the options allow, or `limit`.
   func kernel(
-    _ operation: fk_op, portable: Bool = false
+    _ operation: fk_op, limit: fk_isa? = nil
   ) throws(InferenceError) -> Kernel {
-    guard let kernel = Kernel(operation, portable ? FK_ISA_PORTABLE : preparation.isa) else {
-      throw failure(.unknown)
-    }
+    let isa = limit.map { $0.rawValue < preparation.isa.rawValue ? $0 : preparation.isa }
+    guard let kernel = Kernel(operation, isa ?? preparation.isa) else { throw failure(.unknown) }
     return kernel
   }
 

@@ -71,7 +71,7 @@ struct Schedule {
 
   /// Values below this are in the cache anyway.
   private static let smallValue = 96 << 10
-  private static let cacheBudget = 384 << 10
+  private static let cacheBudget = 512 << 10
 
   init(_ preparation: Preparation, threads: Int) {
     let steps = preparation.steps

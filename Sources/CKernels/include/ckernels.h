@@ -27,14 +27,18 @@ typedef enum fk_isa {
 } fk_isa;
 
 typedef enum fk_op {
-  FK_OP_F32_CONV,       // fk_f32_conv
+  FK_OP_F32_CONV,       // fk_f32_conv, neighbouring columns not dilated
+  FK_OP_F32_CONV_DILATED,  // fk_f32_conv
   FK_OP_F32_DEPTHWISE,  // fk_f32_depthwise
+  FK_OP_F32_DEPTHWISE_3X3,  // fk_f32_depthwise, 3x3 without dilation, a channel in for each out
   FK_OP_S8_CONV,        // fk_s8_conv, neighbouring columns not dilated
   FK_OP_S8_CONV_DILATED,  // fk_s8_conv
   FK_OP_S8_DEPTHWISE,   // fk_s8_depthwise
   FK_OP_S8_DEPTHWISE_3X3,  // fk_s8_depthwise, 3x3 without dilation, a channel in for each out
   FK_OP_F32_BINARY,     // fk_f32_binary
+  FK_OP_F32_BINARY_SAME,  // fk_f32_binary, of two inputs of one shape
   FK_OP_S8_ADD,         // fk_s8_add
+  FK_OP_S8_ADD_SAME,    // fk_s8_add, of two inputs of one shape that are not subtracted
   FK_OP_S8_MUL,         // fk_s8_mul
   FK_OP_F32_CLAMP,      // fk_f32_clamp
   FK_OP_S8_LOOKUP,      // fk_s8_lookup
@@ -119,17 +123,20 @@ typedef struct fk_requant {
   int32_t left[16];
 } fk_requant;
 
-// First channel of a group of 16.
+// First channel of a group of 16. The last group ends with the last channel; where 8 or fewer remain for
+// it, it is half a group, whose second half is the same as its first.
 static inline int64_t fk_group_start(int64_t group, int64_t out_c) {
-  return out_c >= 16 && 16 * group > out_c - 16 ? out_c - 16 : 16 * group;
+  const int64_t rest = out_c - 16 * group;
+  return rest >= 16 ? 16 * group : rest > 8 ? (out_c > 16 ? out_c - 16 : 0) : (out_c > 8 ? out_c - 8 : 0);
 }
+static inline int fk_group_is_half(int64_t group, int64_t out_c) { return out_c - 16 * group <= 8; }
 
-// Fills the groups of `out_c` channels, whose accumulators are never beyond `bound`. 0 where a sum may
+// Fills the groups of `out_c` channels, whose sums of products are never beyond `products`. 0 where a sum may
 // not fit, and the general way is to be taken; 2 where factors above one occur, otherwise 1.
 // `overlaps`: as kernels with kr 4 have groups.
 int fk_requant_fill(
     int64_t out_c, int32_t overlaps, const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
-    const int64_t *bound, int32_t out_zero, fk_requant *blocks);
+    const int64_t *products, int32_t out_zero, fk_requant *blocks);
 
 // MARK: convolution
 
@@ -143,7 +150,7 @@ typedef struct fk_window {
 typedef struct fk_f32_conv {
   fk_window w;
   const float *input;
-  const float *weights;  // packed: [panel][k_h * k_w * in_c][nr]
+  const float *weights;  // packed, see fk_pack_f32_conv
   const float *bias;     // padded with zeros to a multiple of nr
   float *output;
   float lo, hi;
@@ -182,7 +189,7 @@ typedef struct fk_s8_conv {
 typedef struct fk_f32_depthwise {
   fk_window w;
   const float *input;
-  const float *weights;  // packed: [k_h * k_w][out_c rounded up to nr]
+  const float *weights;  // packed, see fk_pack_f32_depthwise
   const float *bias;     // padded to nr
   const float *zeros;    // in_c zeros, and slack
   float *output;
@@ -209,16 +216,20 @@ typedef struct fk_s8_depthwise {
 // A kernel with kr 4 has bytes, and k in runs: the k_w * in_c values of a window's row.
 int64_t fk_packed_conv_size(int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr);
 int64_t fk_packed_depthwise_size(int64_t out_c, int64_t taps, int32_t nr, int32_t kr);
-// `weights` is [out_c][k].
-void fk_pack_f32_conv(const float *weights, int64_t out_c, int64_t k, int32_t nr, float *packed);
+// `weights` is [out_c][k], packed [group of nr channels][k][nr]. With `overlaps` the last group ends
+// with the last channel, as fast kernels have it.
+void fk_pack_f32_conv(
+    const float *weights, int64_t out_c, int64_t k, int32_t nr, int32_t overlaps, float *packed);
 // `zero` and `flip` belong to the weights. [panel][ceil(k / kr)][nr][kr], or with kr 4
 // [group][run][ceil(values of the run / 4)][16][4].
 void fk_pack_s8_conv(
     const uint8_t *weights, int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr,
     int32_t zero, uint8_t flip, void *packed);
 // `weights` is [taps][out_c].
+// Packed [taps][out_c rounded up to nr], or with `overlaps` [group of nr channels][taps][nr].
 void fk_pack_f32_depthwise(
-    const float *weights, int64_t out_c, int64_t taps, int32_t nr, float *packed);
+    const float *weights, int64_t out_c, int64_t taps, int32_t nr, int32_t overlaps,
+    float *packed);
 // kr 1: [taps][out_c padded]. kr 2: [pairs of taps][groups of 16 channels][0-3, 8-11, 4-7, 12-15][2].
 // kr 4, for 3x3 only: [groups of 16 channels][2][column][16][row], of which the second half is what
 // did not fit into a byte in the first. 0 where that does not fit either.
@@ -230,11 +241,11 @@ int fk_pack_s8_depthwise(
 void fk_fold_input_zero(
     const uint8_t *weights, int64_t out_c, int64_t k, int64_t channel_step, int64_t k_step,
     int32_t zero, uint8_t flip, int32_t input_zero, int32_t *bias);
-// The largest that a channel's sum can be, its bias included: weights' distances from their zero times
-// 255, the largest distance of an input from its own.
+// The largest that a channel's sum of products can be: weights' distances from their zero times 255,
+// the largest distance of an input from its own.
 void fk_sum_bounds(
     const uint8_t *weights, int64_t out_c, int64_t k, int64_t channel_step, int64_t k_step,
-    int32_t zero, uint8_t flip, const int32_t *bias, int64_t *bound);
+    int32_t zero, uint8_t flip, int64_t *bound);
 // Scratch bytes that one thread needs.
 int64_t fk_f32_conv_scratch(const fk_window *w, const fk_kernel *kernel);
 int64_t fk_s8_conv_scratch(const fk_window *w, const fk_kernel *kernel);
@@ -267,6 +278,8 @@ typedef struct fk_s8_add {
   uint8_t *output;
   // Each input byte's share of the sum, already offset, shifted left by 20 and scaled.
   const int32_t *a_term, *b_term;
+  // What those are made of.
+  int32_t a_zero, a_multiplier, a_shift, b_zero, b_multiplier, b_shift;
   int32_t multiplier, shift, out_zero, lo, hi;
   uint8_t flip;
 } fk_s8_add;

@@ -63,10 +63,12 @@ private struct Binary {
     self.broadcast = broadcast
   }
 
+  private var isSame: Bool { context.value(a).shape == context.value(b).shape }
+
   func prepareFloat(_ operation: fk_arithmetic) throws(InferenceError) {
     let range = try context.range(activation)
     try context.append(
-      context.kernel(FK_OP_F32_BINARY), reads: [a, b], outputShape: shape,
+      context.kernel(isSame ? FK_OP_F32_BINARY_SAME : FK_OP_F32_BINARY), reads: [a, b], outputShape: shape,
       units: shape.reduce(1, *)
     ) { [self] addresses in
       addresses.store(
@@ -86,15 +88,20 @@ private struct Binary {
     let twice = 2 * max(qa.scale, qb.scale)
     let output = try context.fraction(
       Double(twice) / Double(Float(1 << 20) * qo.scale), "output")
-    let aTerms = try terms(qa, Double(qa.scale) / Double(twice))
-    let bTerms = try terms(qb, Double(qb.scale) / Double(twice), isNegative: isSubtraction)
+    let aFactor = try context.fraction(Double(qa.scale) / Double(twice), "inputs")
+    let bFactor = try context.fraction(Double(qb.scale) / Double(twice), "inputs")
+    let aTerms = try terms(qa, aFactor)
+    let bTerms = try terms(qb, bFactor, isNegative: isSubtraction)
     try context.append(
-      context.kernel(FK_OP_S8_ADD), reads: [a, b], outputShape: shape, units: shape.reduce(1, *)
+      context.kernel(isSame && !isSubtraction ? FK_OP_S8_ADD_SAME : FK_OP_S8_ADD), reads: [a, b],
+      outputShape: shape, units: shape.reduce(1, *)
     ) { [self] addresses in
       addresses.store(
         fk_s8_add(
           shape: broadcast, a: addresses(a), b: addresses(b),
           output: addresses(context.output), a_term: aTerms, b_term: bTerms,
+          a_zero: qa.zero, a_multiplier: aFactor.multiplier, a_shift: aFactor.shift,
+          b_zero: qb.zero, b_multiplier: bFactor.multiplier, b_shift: bFactor.shift,
           multiplier: output.multiplier, shift: output.shift, out_zero: qo.zero,
           lo: range.lowerBound, hi: range.upperBound, flip: qo.domain.flip))
     }
@@ -102,9 +109,8 @@ private struct Binary {
 
   /// What each byte, as it lies in memory, adds to the sum.
   private func terms(
-    _ quantization: ByteQuantization, _ factor: Double, isNegative: Bool = false
+    _ quantization: ByteQuantization, _ factor: FixedPointMultiplier, isNegative: Bool = false
   ) throws(InferenceError) -> UnsafePointer<Int32> {
-    let factor = try context.fraction(factor, "inputs")
     let terms = (0..<256).map { byte in
       let value = Int32(Int8(bitPattern: UInt8(byte) ^ quantization.domain.flip))
       let term = factor((value - quantization.zero) << 20)

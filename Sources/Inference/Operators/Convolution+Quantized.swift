@@ -83,7 +83,8 @@ extension Convolution {
         weights, count, taps, kernel.row.pointee.nr, kernel.row.pointee.kr, zero, flip, packed)
       if isPacked != 0 { return (kernel, UnsafeRawPointer(packed)) }
     }
-    let kernel = try context.kernel(FK_OP_S8_DEPTHWISE, portable: !isOneToOne)
+    let kernel = try context.kernel(
+      FK_OP_S8_DEPTHWISE, limit: isOneToOne ? nil : FK_ISA_PORTABLE)
     let packed = try memory(kernel)
     _ = fk_pack_s8_depthwise(
       weights, count, taps, kernel.row.pointee.nr, kernel.row.pointee.kr, zero, flip, packed)
@@ -119,7 +120,7 @@ extension Convolution {
     let flip = input.domain.flip
     var bounds = Array(repeating: Int64(0), count: outputChannels)
     fk_sum_bounds(
-      weights, Int64(outputChannels), Int64(k), step, tapStep, weightZero, flip, bias, &bounds)
+      weights, Int64(outputChannels), Int64(k), step, tapStep, weightZero, flip, &bounds)
     // Kernels with bytes as weights add 128 to inputs.
     fk_fold_input_zero(
       weights, Int64(outputChannels), Int64(k), step, tapStep, weightZero, flip,

@@ -114,6 +114,9 @@ extension Convolution {
 
   // MARK: float
 
+  /// Vectors of sixteen channels would be half empty.
+  private var narrow: fk_isa? { outputChannels <= 8 ? FK_ISA_AVX2 : nil }
+
   func floatBias(_ kernel: Kernel) throws(InferenceError) -> UnsafePointer<Float> {
     let values = try bias.map { id throws(InferenceError) in
       try context.constant(id, as: Float.self, "bias")
@@ -123,14 +126,17 @@ extension Convolution {
   }
 
   private func prepareFloat() throws(InferenceError) {
-    let kernel = try context.kernel(FK_OP_F32_CONV)
+    let kernel = try context.kernel(
+      window.dilation_w == 1 || window.k_w == 1 ? FK_OP_F32_CONV : FK_OP_F32_CONV_DILATED,
+      limit: narrow)
     let range = try context.range(activation)
     let weights = try context.constant(filter, as: Float.self, "weights")
     let size = fk_packed_conv_size(
       Int64(outputChannels), Int64(k), Int64(k), kernel.row.pointee.nr, 1)
     let packed = try context.preparation.memory.allocate(Float.self, count: Int(size))
     fk_pack_f32_conv(
-      weights, Int64(outputChannels), Int64(k), kernel.row.pointee.nr, packed.baseAddress)
+      weights, Int64(outputChannels), Int64(k), kernel.row.pointee.nr, kernel.overlaps,
+      packed.baseAddress)
     let bias = try floatBias(kernel)
     var window = window
     let scratch = fk_f32_conv_scratch(&window, kernel.row)
@@ -146,14 +152,19 @@ extension Convolution {
   }
 
   private func prepareFloatDepthwise() throws(InferenceError) {
+    let is3x3 =
+      window.k_h == 3 && window.k_w == 3 && window.dilation_h == 1 && window.dilation_w == 1
+      && window.in_c == window.out_c
     let kernel = try context.kernel(
-      FK_OP_F32_DEPTHWISE, portable: window.in_c != window.out_c)
+      is3x3 ? FK_OP_F32_DEPTHWISE_3X3 : FK_OP_F32_DEPTHWISE,
+      limit: window.in_c != window.out_c ? FK_ISA_PORTABLE : narrow)
     let range = try context.range(activation)
     let weights = try context.constant(filter, as: Float.self, "weights")
     let size = fk_packed_depthwise_size(Int64(outputChannels), Int64(k), kernel.row.pointee.nr, 1)
     let packed = try context.preparation.memory.allocate(Float.self, count: Int(size))
     fk_pack_f32_depthwise(
-      weights, Int64(outputChannels), Int64(k), kernel.row.pointee.nr, packed.baseAddress)
+      weights, Int64(outputChannels), Int64(k), kernel.row.pointee.nr,
+      is3x3 ? kernel.overlaps : 0, packed.baseAddress)
     let bias = try floatBias(kernel)
     let zeros = try context.preparation.memory.store([Float](), count: Int(window.in_c))
     var window = window
