@@ -90,6 +90,7 @@ void fk_pack_f32_depthwise(
 // 3x3 in columns: the three rows of a channel side by side, and a fourth byte of zero.
 static int pack_columns(
     const uint8_t *weights, int64_t out_c, int32_t zero, uint8_t flip, int8_t *packed) {
+  int is_wide = 0;
   memset(packed, 0, (size_t)fk_packed_depthwise_size(out_c, 9, 16, 4));
   for (int64_t group = 0; 16 * group < out_c; group++) {
     const int64_t start = fk_group_start(group, out_c);
@@ -102,12 +103,13 @@ static int pack_columns(
         const int32_t first = value < -128 ? -128 : value > 127 ? 127 : value;
         const int32_t rest = value - first;
         if (rest < -128 || rest > 127) return 0;
+        is_wide |= rest != 0;
         at[t % 3 * 64 + t / 3] = (int8_t)first;
         at[192 + t % 3 * 64 + t / 3] = (int8_t)rest;
       }
     }
   }
-  return 1;
+  return 1 + is_wide;
 }
 
 int fk_pack_s8_depthwise(

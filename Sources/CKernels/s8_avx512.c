@@ -31,8 +31,9 @@ INLINE AVX512 factors factors_of(const fk_requant *r) {
 }
 
 // How results are brought to bytes. Where negative ones are clamped away, rounding them need not be
-// exact; factors above one need a shift before.
-enum { CLAMPED, SIGNED, LEFT };
+// exact; factors above one need a shift before; GENERAL leaves it to fk_finish_general. Each is compiled
+// by itself: a call in a loop would drive everything out of the registers.
+enum { CLAMPED, SIGNED, LEFT, GENERAL };
 
 INLINE AVX512 __m512i scale(__m512i acc, const factors *f, const int mode) {
   if (mode == LEFT) {
@@ -114,7 +115,7 @@ INLINE AVX512 void tile(
   const int32_t *bias[4];
   UNROLL for (int v = 0; v < full + half; v++) {
     start[v] = fk_group_start(t->group + v, t->out_c);
-    bias[v] = t->requant ? t->requant[v].bias : t->bias + start[v];
+    bias[v] = mode != GENERAL ? t->requant[v].bias : t->bias + start[v];
   }
   UNROLL for (int r = 0; r < rows; r++) {
     UNROLL for (int v = 0; v < full; v++) acc[r][v] = _mm512_loadu_si512(bias[v]);
@@ -152,7 +153,7 @@ INLINE AVX512 void tile(
     }
   }
   const int64_t ldc = t->out_c;
-  if (t->requant) {
+  if (mode != GENERAL) {
     // Pixel by pixel in order, as each may write into the next.
     UNROLL for (int v = 0; v < full; v++) {
       const factors f = factors_of(t->requant + v);
@@ -176,8 +177,9 @@ INLINE AVX512 void tile(
     }
     return;
   }
-  for (int v = 0; v < full + half; v++) {
-    for (int r = 0; r < rows; r++) {
+  // Unrolled, as sums would lie in memory if their places were not known.
+  UNROLL for (int v = 0; v < full + half; v++) {
+    UNROLL for (int r = 0; r < rows; r++) {
       int32_t sums[16];
       int64_t n = v < full ? 16 : 8;
       if (v < full) {
@@ -216,6 +218,7 @@ INLINE AVX512 void tile(
 MODES(CLAMPED, clamped)
 MODES(SIGNED, signed)
 MODES(LEFT, left)
+MODES(GENERAL, general)
 
 // Copies `n` bytes and makes them unsigned; reads and writes up to 63 more.
 INLINE AVX512 void copy(uint8_t *to, const uint8_t *from, int64_t n, __m512i flip) {
@@ -256,11 +259,14 @@ static AVX512 void block(
   }
   t->out = p->hybrid ? (uint8_t *)(p->hybrid->output + first_output * out_c)
                      : p->output + first_output * out_c;
-  const int mode = p->has_left ? LEFT : p->lo < p->out_zero ? SIGNED : CLAMPED;
+  const int mode = !p->requant ? GENERAL
+                   : p->has_left ? LEFT
+                   : p->lo < p->out_zero ? SIGNED
+                                         : CLAMPED;
 #define ALL(name) \
   {name##_1, name##_2, name##_3, name##_half, name##_1_half, name##_2_half}
-  static void (*const panels[3][6])(const tile_args *, int64_t) = {
-      ALL(clamped), ALL(signed), ALL(left)};
+  static void (*const panels[4][6])(const tile_args *, int64_t) = {
+      ALL(clamped), ALL(signed), ALL(left), ALL(general)};
   for (int64_t group = 0; group < groups;) {
     const int64_t rest = groups - group;
     int64_t vectors = rest >= 3 && rest != 4 ? 3 : rest >= 2 ? 2 : 1;
@@ -379,7 +385,7 @@ INLINE AVX512 void depthwise_strip(const strip *s, const int is_wide, const int 
   UNROLL for (int i = 0; i < (is_wide ? 6 : 3); i++) w[i] = _mm512_loadu_si512(s->weights + 64 * i);
   const __m512i bias = _mm512_loadu_si512(s->bias);
   factors f;
-  if (s->requant) f = factors_of(s->requant);
+  if (mode != GENERAL) f = factors_of(s->requant);
 #define COLUMN(x)                                                                          \
   ((x) < 0 || (x) >= s->in_w                                                               \
        ? s->zero                                                                           \
@@ -397,7 +403,7 @@ INLINE AVX512 void depthwise_strip(const strip *s, const int is_wide, const int 
       second = _mm512_dpbusd_epi32(second, c2, w[5]);
     }
     acc = _mm512_add_epi32(acc, second);
-    if (s->requant) {
+    if (mode != GENERAL) {
       const __m128i bytes = narrow(scale(acc, &f, mode), &s->limits);
       store(s->out + ox * s->out_step, bytes, s->out_step, s->end);
     } else {
@@ -446,10 +452,10 @@ INLINE AVX512 void depthwise_half(const strip *s, const int is_wide, const int m
   __m512i w[6];
   UNROLL for (int i = 0; i < (is_wide ? 6 : 3); i++) w[i] = _mm512_loadu_si512(s->weights + 64 * i);
   const __m512i bias =
-      s->requant ? _mm512_loadu_si512(s->bias)
+      mode != GENERAL ? _mm512_loadu_si512(s->bias)
                  : _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)s->bias));
   factors f;
-  if (s->requant) f = factors_of(s->requant);
+  if (mode != GENERAL) f = factors_of(s->requant);
   __m512i c2 = s->zero;
   for (int64_t ox = 0; ox < s->out_w; ox += 2) {
     const int64_t x = ox * s->stride - s->pad;
@@ -467,7 +473,7 @@ INLINE AVX512 void depthwise_half(const strip *s, const int is_wide, const int m
     acc = _mm512_add_epi32(acc, second);
     const int has_next = ox + 1 < s->out_w;
     const int64_t n = s->out_step < 8 ? s->out_step : 8;
-    if (s->requant) {
+    if (mode != GENERAL) {
       const __m128i bytes = narrow(scale(acc, &f, mode), &s->limits);
       uint8_t *out = s->out + ox * s->out_step;
       if (has_next) {
@@ -486,26 +492,15 @@ INLINE AVX512 void depthwise_half(const strip *s, const int is_wide, const int m
   }
 }
 
-static AVX512 void half_clamped(const strip *s) { depthwise_half(s, 0, CLAMPED); }
-static AVX512 void half_signed(const strip *s) { depthwise_half(s, 0, SIGNED); }
-static AVX512 void half_left(const strip *s) { depthwise_half(s, 0, LEFT); }
-static AVX512 void half_wide_clamped(const strip *s) { depthwise_half(s, 1, CLAMPED); }
-static AVX512 void half_wide_signed(const strip *s) { depthwise_half(s, 1, SIGNED); }
-static AVX512 void half_wide_left(const strip *s) { depthwise_half(s, 1, LEFT); }
-static AVX512 void strip_clamped(const strip *s) { depthwise_strip(s, 0, CLAMPED); }
-static AVX512 void strip_signed(const strip *s) { depthwise_strip(s, 0, SIGNED); }
-static AVX512 void strip_left(const strip *s) { depthwise_strip(s, 0, LEFT); }
-static AVX512 void wide_clamped(const strip *s) { depthwise_strip(s, 1, CLAMPED); }
-static AVX512 void wide_signed(const strip *s) { depthwise_strip(s, 1, SIGNED); }
-static AVX512 void wide_left(const strip *s) { depthwise_strip(s, 1, LEFT); }
-
-// Whether any of the second parts of 16 channels' weights is not zero.
-static int is_wide(const int8_t *weights) {
-  for (int i = 192; i < 384; i++) {
-    if (weights[i] != 0) return 1;
-  }
-  return 0;
-}
+#define STRIPS(name, mode)                                                       \
+  static AVX512 void strip_##name(const strip *s) { depthwise_strip(s, 0, mode); } \
+  static AVX512 void wide_##name(const strip *s) { depthwise_strip(s, 1, mode); }  \
+  static AVX512 void half_##name(const strip *s) { depthwise_half(s, 0, mode); }   \
+  static AVX512 void half_wide_##name(const strip *s) { depthwise_half(s, 1, mode); }
+STRIPS(clamped, CLAMPED)
+STRIPS(signed, SIGNED)
+STRIPS(left, LEFT)
+STRIPS(general, GENERAL)
 
 AVX512 FK_KERNEL(fk_s8_depthwise_1x16__avx512) {
   const fk_s8_depthwise *p = params;
@@ -515,7 +510,10 @@ AVX512 FK_KERNEL(fk_s8_depthwise_1x16__avx512) {
       .multiplier = p->multiplier, .shift = p->shift, .out_zero = p->out_zero, .lo = p->lo,
       .hi = p->hi, .flip = p->flip, .hybrid = p->hybrid};
   const int64_t channels = w->in_c, row_bytes = (int64_t)w->in_w * channels;
-  const int mode = p->has_left ? LEFT : p->lo < p->out_zero ? SIGNED : CLAMPED;
+  const int mode = !p->requant ? GENERAL
+                   : p->has_left ? LEFT
+                   : p->lo < p->out_zero ? SIGNED
+                                         : CLAMPED;
   const uint8_t to_unsigned = p->flip ^ 0x80;
   strip s = {
       .in_w = w->in_w, .out_w = w->out_w, .stride = w->stride_w, .pad = w->pad_left,
@@ -549,13 +547,11 @@ AVX512 FK_KERNEL(fk_s8_depthwise_1x16__avx512) {
       const int64_t first = row * w->out_w * channels + c;
       s.out = p->hybrid ? (uint8_t *)(p->hybrid->output + first) : p->output + first;
       s.end = p->output + end * w->out_w * channels;
-      static void (*const strips[4][3])(const strip *) = {
-          {strip_clamped, strip_signed, strip_left},
-          {wide_clamped, wide_signed, wide_left},
-          {half_clamped, half_signed, half_left},
-          {half_wide_clamped, half_wide_signed, half_wide_left}};
+#define ALL_STRIPS(prefix) {prefix##_clamped, prefix##_signed, prefix##_left, prefix##_general}
+      static void (*const strips[4][4])(const strip *) = {
+          ALL_STRIPS(strip), ALL_STRIPS(wide), ALL_STRIPS(half), ALL_STRIPS(half_wide)};
       const int half = fk_group_is_half(group, channels) ? 2 : 0;
-      strips[is_wide(s.weights) + half][mode](&s);
+      strips[p->is_wide + half][mode](&s);
     }
   }
 }

@@ -18,7 +18,7 @@ typedef struct fk_general {
 } fk_general;
 
 // Results of channels from `channel` on go to `output`, bytes or floats, from `first` on.
-static inline void fk_finish_general(
+static __attribute__((noinline)) void fk_finish_general(
     const fk_general *g, const int32_t *acc, int64_t n, int64_t channel, void *output,
     int64_t first) {
   for (int64_t j = 0; j < n; j++) {

@@ -210,6 +210,7 @@ typedef struct fk_s8_depthwise {
   const fk_requant *requant;  // null where the general way is to be taken
   int32_t has_left;           // factors above one occur
   const fk_hybrid *hybrid;    // null where output is bytes
+  int32_t is_wide;            // weights with kr 4 have a second half that is not zero
 } fk_s8_depthwise;
 
 // Elements (not bytes) that the packed weights take.
@@ -232,7 +233,7 @@ void fk_pack_f32_depthwise(
     float *packed);
 // kr 1: [taps][out_c padded]. kr 2: [pairs of taps][groups of 16 channels][0-3, 8-11, 4-7, 12-15][2].
 // kr 4, for 3x3 only: [groups of 16 channels][2][column][16][row], of which the second half is what
-// did not fit into a byte in the first. 0 where that does not fit either.
+// did not fit into a byte in the first. 0 where that does not fit either, 2 where it is needed, else 1.
 int fk_pack_s8_depthwise(
     const uint8_t *weights, int64_t out_c, int64_t taps, int32_t nr, int32_t kr, int32_t zero,
     uint8_t flip, void *packed);

@@ -15,7 +15,7 @@ extension Convolution {
     let (quantized, dynamic) = try appendDynamicQuantization()
 
     let weights = try context.constant(filter, as: UInt8.self, "weights")
-    let (kernel, packed) = try packBytes(weights, zero: 0, flip: 0)
+    let (kernel, packed, isWide) = try packBytes(weights, zero: 0, flip: 0)
     let (count, taps) = (Int64(outputChannels), Int64(k))
     // Minus the sums, as for an input zero point of 1.
     var sums = Array(repeating: Int32(0), count: outputChannels)
@@ -41,7 +41,7 @@ extension Convolution {
           fk_s8_depthwise(
             w: window, input: addresses(quantized), weights: packed, bias: unused,
             multiplier: unused, shift: unused, zeros: zeros, output: nil, out_zero: 0, lo: -128,
-            hi: 127, flip: 0, requant: nil, has_left: 0, hybrid: hybrid))
+            hi: 127, flip: 0, requant: nil, has_left: 0, hybrid: hybrid, is_wide: isWide ? 1 : 0))
       }
       return addresses.store(
         fk_s8_conv(

@@ -18,7 +18,8 @@ extension Convolution {
     let domain = inputQuantization.domain
     let weightZero = try weightZeroPoint(domain)
     let weights = try context.constant(filter, as: UInt8.self, "weights")
-    let (kernel, packed) = try packBytes(weights, zero: weightZero, flip: domain.flip)
+    let (kernel, packed, isWide) = try packBytes(
+      weights, zero: weightZero, flip: domain.flip)
     let requantization = try requantization(
       kernel, inputQuantization, outputQuantization, weights, weightZero)
 
@@ -38,7 +39,7 @@ extension Convolution {
             shift: requantization.shift, zeros: zeros, output: output,
             out_zero: outputQuantization.zero, lo: range.lowerBound, hi: range.upperBound,
             flip: domain.flip, requant: requantization.blocks,
-            has_left: requantization.hasLeft, hybrid: nil))
+            has_left: requantization.hasLeft, hybrid: nil, is_wide: isWide ? 1 : 0))
       }
       return addresses.store(
         fk_s8_conv(
@@ -54,7 +55,7 @@ extension Convolution {
   /// Chooses a kernel for bytes, and packs weights for it.
   func packBytes(
     _ weights: [UInt8], zero: Int32, flip: UInt8
-  ) throws(InferenceError) -> (Kernel, UnsafeRawPointer?) {
+  ) throws(InferenceError) -> (Kernel, UnsafeRawPointer?, isWide: Bool) {
     let (count, taps) = (Int64(outputChannels), Int64(k))
     let run = Int64(window.k_w) * Int64(window.in_c)
     func memory(_ kernel: Kernel) throws(InferenceError) -> UnsafeMutableRawPointer? {
@@ -71,7 +72,7 @@ extension Convolution {
       let packed = try memory(kernel)
       fk_pack_s8_conv(
         weights, count, taps, run, kernel.row.pointee.nr, kernel.row.pointee.kr, zero, flip, packed)
-      return (kernel, UnsafeRawPointer(packed))
+      return (kernel, UnsafeRawPointer(packed), false)
     }
     let isOneToOne = window.in_c == window.out_c
     if isOneToOne, window.k_h == 3, window.k_w == 3, window.dilation_h == 1,
@@ -79,16 +80,16 @@ extension Convolution {
     {
       let kernel = try context.kernel(FK_OP_S8_DEPTHWISE_3X3)
       let packed = try memory(kernel)
-      let isPacked = fk_pack_s8_depthwise(
+      let packing = fk_pack_s8_depthwise(
         weights, count, taps, kernel.row.pointee.nr, kernel.row.pointee.kr, zero, flip, packed)
-      if isPacked != 0 { return (kernel, UnsafeRawPointer(packed)) }
+      if packing != 0 { return (kernel, UnsafeRawPointer(packed), packing == 2) }
     }
     let kernel = try context.kernel(
       FK_OP_S8_DEPTHWISE, limit: isOneToOne ? nil : FK_ISA_PORTABLE)
     let packed = try memory(kernel)
     _ = fk_pack_s8_depthwise(
       weights, count, taps, kernel.row.pointee.nr, kernel.row.pointee.kr, zero, flip, packed)
-    return (kernel, UnsafeRawPointer(packed))
+    return (kernel, UnsafeRawPointer(packed), false)
   }
 
   func scratchBytes(_ kernel: Kernel) -> Int {
