@@ -4,6 +4,7 @@
 #include <immintrin.h>
 #include <math.h>
 
+#include "dynamic.h"
 #include "requantize.h"
 #include "table.h"
 
@@ -95,6 +96,76 @@ AVX2 FK_KERNEL(fk_f32_binary_same_8__avx2) {
   }
 #undef LOOP
   fk_f32_binary_1__portable(params, i, end, scratch);
+}
+
+// Half away from zero, for distances that are small. The number just below one half keeps 0.49999997
+// from becoming one.
+INLINE AVX2 __m256i rounded(__m256 x) {
+  const __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0f));
+  return _mm256_cvttps_epi32(_mm256_add_ps(x, _mm256_or_ps(sign, _mm256_set1_ps(0x1.fffffep-2f))));
+}
+
+INLINE AVX2 __m256 bounded(__m256 x) {
+  // The first operand wins where the other is not a number.
+  return _mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(-1024)), _mm256_set1_ps(1024));
+}
+
+INLINE AVX2 void store_8(uint8_t *out, __m256i integers, __m128i lo, __m128i flip) {
+  const __m128i words = _mm_packs_epi32(
+      _mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
+  const __m128i bytes = _mm_max_epi8(_mm_packs_epi16(words, words), lo);
+  _mm_storel_epi64((__m128i *)out, _mm_xor_si128(bytes, flip));
+}
+
+AVX2 FK_KERNEL(fk_f32_to_s8_8__avx2) {
+  const fk_f32_to_s8 *p = params;
+  const __m256 scale = _mm256_set1_ps(p->scale);
+  const __m256i zero = _mm256_set1_epi32(p->zero);
+  const __m128i lo = _mm_set1_epi8(-128), flip = _mm_set1_epi8((char)p->flip);
+  int64_t i = begin;
+  for (; i + 8 <= end; i += 8) {
+    const __m256 x = bounded(_mm256_div_ps(_mm256_loadu_ps(p->input + i), scale));
+    store_8(p->output + i, _mm256_add_epi32(rounded(x), zero), lo, flip);
+  }
+  fk_f32_to_s8_1__portable(params, i, end, scratch);
+}
+
+AVX2 FK_KERNEL(fk_f32_dynamic_quantize_8__avx2) {
+  const fk_dynamic_quantize *p = params;
+  (void)scratch;
+  for (int64_t batch = begin; batch < end; batch++) {
+    const float *in = p->input + batch * p->size;
+    uint8_t *out = p->output + batch * p->size;
+    __m256 low = _mm256_setzero_ps(), high = low;
+    int64_t i = 0;
+    for (; i + 8 <= p->size; i += 8) {
+      const __m256 x = _mm256_loadu_ps(in + i);
+      low = _mm256_min_ps(x, low);
+      high = _mm256_max_ps(x, high);
+    }
+    float ends[16], least = 0, largest = 0;
+    _mm256_storeu_ps(ends, low);
+    _mm256_storeu_ps(ends + 8, high);
+    for (int j = 0; j < 8; j++) {
+      least = ends[j] < least ? ends[j] : least;
+      largest = ends[j + 8] > largest ? ends[j + 8] : largest;
+    }
+    for (; i < p->size; i++) {
+      least = in[i] < least ? in[i] : least;
+      largest = in[i] > largest ? in[i] : largest;
+    }
+    int32_t lowest;
+    const float inverse =
+        fk_dynamic_range(least, largest, p->is_asymmetric, p->dynamic + batch, &lowest);
+    const __m256 factor = _mm256_set1_ps(inverse);
+    const __m256 zero = _mm256_set1_ps((float)p->dynamic[batch].zero);
+    const __m128i lo = _mm_set1_epi8((char)lowest), flip = _mm_setzero_si128();
+    for (i = 0; i + 8 <= p->size; i += 8) {
+      const __m256 x = _mm256_mul_ps(_mm256_loadu_ps(in + i), factor);
+      store_8(out + i, rounded(bounded(_mm256_add_ps(zero, x))), lo, flip);
+    }
+    for (; i < p->size; i++) out[i] = fk_dynamic_byte(in[i], inverse, &p->dynamic[batch], lowest);
+  }
 }
 
 #endif

@@ -1,6 +1,7 @@
 // Float kernels without instructions of a particular machine: slow, clear, the measure of the others.
 #include <math.h>
 
+#include "dynamic.h"
 #include "table.h"
 #include "window.h"
 
@@ -100,7 +101,6 @@ FK_KERNEL(fk_f32_logistic_1__portable) {
   for (int64_t i = begin; i < end; i++) p->output[i] = 1.0f / (1.0f + expf(-p->input[i]));
 }
 
-// Source: TensorFlow Lite's reference kernels for activations quantised at run time.
 FK_KERNEL(fk_f32_dynamic_quantize_1__portable) {
   const fk_dynamic_quantize *p = params;
   for (int64_t batch = begin; batch < end; batch++) {
@@ -111,34 +111,11 @@ FK_KERNEL(fk_f32_dynamic_quantize_1__portable) {
       least = in[i] < least ? in[i] : least;
       largest = in[i] > largest ? in[i] : largest;
     }
+    int32_t lowest;
     fk_dynamic *dynamic = p->dynamic + batch;
-    dynamic->scale = 1;
-    dynamic->zero = 0;
-    float inverse = 0;
-    int32_t lowest = -127;
-    if (p->is_asymmetric && least != largest) {
-      const double scale = ((double)largest - (double)least) / 255.0;
-      const double from_least = -128.0 - least / scale, from_largest = 127.0 - largest / scale;
-      const double least_error = 128.0 + fabs(least / scale);
-      const double largest_error = 127.0 + fabs(largest / scale);
-      double zero = least_error < largest_error ? from_least : from_largest;
-      zero = zero <= -128.0 ? -128.0 : zero >= 127.0 ? 127.0 : round(zero);
-      dynamic->scale = (float)scale;
-      dynamic->zero = (int32_t)zero;
-      inverse = 1.0f / dynamic->scale;
-      lowest = -128;
-    } else if (!p->is_asymmetric) {
-      const float range = fmaxf(-least, largest);
-      if (range > 0) {
-        dynamic->scale = range / 127.0f;
-        inverse = 127.0f / range;
-      }
-    }
+    const float inverse = fk_dynamic_range(least, largest, p->is_asymmetric, dynamic, &lowest);
     for (int64_t i = 0; i < p->size; i++) {
-      float value = roundf((float)dynamic->zero + in[i] * inverse);
-      value = value > -1024.0f ? (value < 1024.0f ? value : 1024.0f) : -1024.0f;
-      int32_t steps = (int32_t)value;
-      out[i] = (uint8_t)(steps < lowest ? lowest : steps > 127 ? 127 : steps);
+      out[i] = fk_dynamic_byte(in[i], inverse, dynamic, lowest);
     }
   }
 }

@@ -7,12 +7,13 @@
 static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
 int64_t fk_packed_conv_size(int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr) {
-  if (kr == 4) return round_up(out_c, 16) * (k / run) * round_up(run, 4);
+  if (kr > 1) return round_up(out_c, nr) * (k / run) * round_up(run, kr);
   return round_up(out_c, nr) * round_up(k, kr);
 }
 
 int64_t fk_packed_depthwise_size(int64_t out_c, int64_t taps, int32_t nr, int32_t kr) {
   if (kr == 4) return round_up(out_c, nr) * 2 * 3 * 4;
+  if (kr == 3) return round_up(out_c, nr) * 3 * 4;
   return round_up(out_c, nr) * round_up(taps, kr);
 }
 
@@ -36,7 +37,6 @@ void fk_pack_f32_conv(
 void fk_pack_s8_conv(
     const uint8_t *weights, int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr,
     int32_t zero, uint8_t flip, void *to) {
-  int64_t steps = (k + kr - 1) / kr;
   if (kr == 4) {
     int8_t *bytes = to;
     memset(bytes, 0, (size_t)fk_packed_conv_size(out_c, k, run, nr, kr));
@@ -56,12 +56,14 @@ void fk_pack_s8_conv(
     return;
   }
   int16_t *packed = to;
+  const int64_t run_size = round_up(run, kr);
   memset(packed, 0, sizeof(int16_t) * (size_t)fk_packed_conv_size(out_c, k, run, nr, kr));
   for (int64_t c = 0; c < out_c; c++) {
-    int16_t *panel = packed + c / nr * nr * kr * steps;
+    int16_t *panel = packed + c / nr * nr * (k / run) * run_size;
     for (int64_t i = 0; i < k; i++) {
       int16_t value = (int16_t)((int8_t)(weights[c * k + i] ^ flip) - zero);
-      panel[(i / kr * nr + c % nr) * kr + i % kr] = value;
+      const int64_t at = i / run * run_size + i % run;
+      panel[(at / kr * nr + c % nr) * kr + at % kr] = value;
     }
   }
 }
@@ -119,6 +121,18 @@ int fk_pack_s8_depthwise(
   int16_t *packed = to;
   // Where a channel of a group of 16 stands after interleaving bytes within 128-bit lanes.
   static const uint8_t place[16] = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15};
+  if (kr == 3) {
+    // Pairs of rows 0 and 1, and of row 2 and nothing.
+    memset(packed, 0, sizeof(int16_t) * (size_t)fk_packed_depthwise_size(out_c, 9, nr, 3));
+    for (int64_t c = 0; c < out_c; c++) {
+      for (int t = 0; t < 9; t++) {
+        const int row = t / 3, column = t % 3;
+        const int64_t at = c / 16 * 192 + column * 64 + row / 2 * 32 + place[c % 16] * 2 + row % 2;
+        packed[at] = (int16_t)((int8_t)(weights[t * out_c + c] ^ flip) - zero);
+      }
+    }
+    return 1;
+  }
   int64_t padded = round_up(out_c, nr);
   memset(packed, 0, sizeof(int16_t) * (size_t)fk_packed_depthwise_size(out_c, taps, nr, kr));
   for (int64_t t = 0; t < taps; t++) {

@@ -2,84 +2,13 @@
 // (vpmaddwd), which cannot saturate here, and requantised in registers with the reference's rounding.
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-#include "s8_general.h"
-#include "table.h"
-#include "window.h"
-
-#define AVX2 __attribute__((target("avx2,fma")))
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-// How results are brought to bytes. Where negative ones are clamped away, rounding them need not be
-// exact; factors above one need a shift before; GENERAL leaves it to fk_finish_general.
-enum { CLAMPED, SIGNED, LEFT, GENERAL };
-
-// fk_requant, eight lanes at once: lanes `from ..< from + 8` of a group.
-typedef struct factors {
-  __m256i multiplier, odd_multiplier, even, odd, shift, sign, left;
-} factors;
-
-INLINE AVX2 __m256i load(const void *from) { return _mm256_loadu_si256((const __m256i *)from); }
-
-INLINE AVX2 factors factors_of(const fk_requant *r, int from) {
-  factors f;
-  f.multiplier = load(r->multiplier + from);
-  f.odd_multiplier = _mm256_srli_epi64(f.multiplier, 32);
-  f.even = load(r->even + from / 2);
-  f.odd = load(r->odd + from / 2);
-  f.shift = load(r->shift + from);
-  f.sign = load(r->sign + from);
-  f.left = load(r->left + from);
-  return f;
-}
-
-INLINE AVX2 __m256i scale(__m256i acc, const factors *f, const int mode) {
-  if (mode == LEFT) {
-    acc = _mm256_xor_si256(_mm256_sllv_epi32(acc, f->left), _mm256_set1_epi32(INT32_MIN));
-  }
-  const __m256i even = _mm256_add_epi64(_mm256_mul_epu32(acc, f->multiplier), f->even);
-  const __m256i odd = _mm256_add_epi64(
-      _mm256_mul_epu32(_mm256_srli_epi64(acc, 32), f->odd_multiplier), f->odd);
-  __m256i high = _mm256_blend_epi32(_mm256_shuffle_epi32(even, 0xF5), odd, 0xAA);
-  if (mode != CLAMPED) high = _mm256_add_epi32(high, _mm256_cmpgt_epi32(f->sign, high));
-  return _mm256_srav_epi32(high, f->shift);
-}
-
-typedef struct limits {
-  __m128i lo, hi, flip;
-} limits;
-
-INLINE AVX2 limits limits_of(int32_t lo, int32_t hi, uint8_t flip) {
-  limits l = {_mm_set1_epi8((char)lo), _mm_set1_epi8((char)hi), _mm_set1_epi8((char)flip)};
-  return l;
-}
-
-// Sixteen bytes in order.
-INLINE AVX2 __m128i narrow(__m256i low, __m256i high, const limits *l) {
-  // packs works within 128-bit lanes; the permutation puts channels back in order.
-  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
-  const __m128i bytes =
-      _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-  return _mm_xor_si128(_mm_min_epi8(_mm_max_epi8(bytes, l->lo), l->hi), l->flip);
-}
-
-INLINE AVX2 void store_first(uint8_t *out, __m128i bytes, int64_t n) {
-  if (n >= 16) {
-    _mm_storeu_si128((__m128i *)out, bytes);
-  } else if (n == 8) {
-    _mm_storel_epi64((__m128i *)out, bytes);
-  } else {
-    uint8_t whole[16];
-    _mm_storeu_si128((__m128i *)whole, bytes);
-    memcpy(out, whole, (size_t)n);
-  }
-}
+#include "s8_avx2.h"
 
 typedef struct tile_args {
-  const int16_t *a;  // gathered input, one pixel every `lda`
-  int64_t lda, pairs;
+  // Inputs of the first pixel: `runs` of them, one every `run_step`, each of `pairs` times two values.
+  const int16_t *a;
+  int64_t a_step;  // from pixel to pixel
+  int64_t runs, run_step, pairs;
   const int16_t *weights;  // of this panel of 16
   const int32_t *bias;
   const fk_requant *requant;  // null for the general way
@@ -94,27 +23,30 @@ typedef struct tile_args {
 INLINE AVX2 void tile(
     const tile_args *t, int64_t first, const int rows, const int vectors, const int mode) {
   __m256i acc[12][2];
-  const int16_t *a = t->a + first * t->lda;
+  const int16_t *run = t->a + first * t->a_step;
   UNROLL for (int r = 0; r < rows; r++) {
     UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = load(t->bias + 8 * v);
   }
   const int16_t *weights = t->weights;
-  for (int64_t i = 0; i < t->pairs; i++, weights += 32) {
-    __m256i w[2];
-    UNROLL for (int v = 0; v < vectors; v++) w[v] = load(weights + 16 * v);
-    UNROLL for (int r = 0; r < rows; r++) {
-      int32_t pair;
-      memcpy(&pair, a + r * t->lda + 2 * i, sizeof pair);
-      const __m256i x = _mm256_set1_epi32(pair);
-      UNROLL for (int v = 0; v < vectors; v++) {
-        acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(x, w[v]));
+  for (int64_t j = 0; j < t->runs; j++, run += t->run_step) {
+    const int16_t *a = run;
+    for (int64_t i = 0; i < t->pairs; i++, a += 2, weights += 32) {
+      __m256i w[2];
+      UNROLL for (int v = 0; v < vectors; v++) w[v] = load(weights + 16 * v);
+      UNROLL for (int r = 0; r < rows; r++) {
+        int32_t pair;
+        memcpy(&pair, a + r * t->a_step, sizeof pair);
+        const __m256i x = _mm256_set1_epi32(pair);
+        UNROLL for (int v = 0; v < vectors; v++) {
+          acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(x, w[v]));
+        }
       }
     }
   }
   if (mode == GENERAL) {
-    for (int r = 0; r < rows; r++) {
+    UNROLL for (int r = 0; r < rows; r++) {
       int32_t sums[16];
-      for (int v = 0; v < vectors; v++) _mm256_storeu_si256((__m256i *)(sums + 8 * v), acc[r][v]);
+      UNROLL for (int v = 0; v < vectors; v++) _mm256_storeu_si256((__m256i *)(sums + 8 * v), acc[r][v]);
       fk_finish_general(
           t->general, sums, t->columns < 8 * vectors ? t->columns : 8 * vectors, t->channel, t->out,
           (first + r) * t->ldc + t->channel);
@@ -180,50 +112,11 @@ INLINE AVX2 void widen(int16_t *to, const uint8_t *from, int64_t n, __m128i flip
   }
 }
 
-INLINE void fill(int16_t *to, int64_t n, int16_t value) {
-  for (int64_t i = 0; i < n; i++) to[i] = value;
-}
-
-// Pixels are written in order, so that what `widen` writes too far is overwritten by the next.
-static AVX2 void gather(
-    const fk_s8_conv *p, uint8_t in_zero, int64_t row, int64_t first, int64_t pixels, int64_t lda,
-    int16_t *to) {
-  const fk_window *w = &p->w;
-  const int64_t n = row / w->out_h, oy = row % w->out_h, in_c = w->in_c;
-  const __m128i flip = _mm_set1_epi8((char)p->flip);
-  const int16_t zero = (int8_t)(in_zero ^ p->flip);
-  const int odd = (int)(lda - fk_window_k(w));
-  for (int64_t i = 0; i < pixels; i++) {
-    const int64_t x0 = (first + i) * w->stride_w - w->pad_left;
-    for (int64_t ky = 0; ky < w->k_h; ky++) {
-      const int64_t inside = fk_tap(w, n, oy, first + i, ky, 0);
-      if (w->dilation_w == 1 && inside >= 0 && x0 + w->k_w <= w->in_w) {
-        widen(to, p->input + inside, w->k_w * in_c, flip);
-        to += w->k_w * in_c;
-        continue;
-      }
-      for (int64_t kx = 0; kx < w->k_w; kx++, to += in_c) {
-        const int64_t tap = fk_tap(w, n, oy, first + i, ky, kx);
-        if (tap < 0) {
-          fill(to, in_c, zero);
-        } else {
-          widen(to, p->input + tap, in_c, flip);
-        }
-      }
-    }
-    if (odd) *to++ = 0;
-  }
-}
-
 static AVX2 void block(
-    const fk_s8_conv *p, const fk_general *general, const int16_t *a, int64_t lda,
-    int64_t first_output, int64_t pixels) {
+    const fk_s8_conv *p, tile_args *t, int64_t first_output, int64_t pixels) {
   const int64_t out_c = p->w.out_c;
-  tile_args t = {
-      .a = a, .lda = lda, .pairs = lda / 2, .ldc = out_c, .general = general,
-      .out = p->hybrid ? (uint8_t *)(p->hybrid->output + first_output * out_c)
-                       : p->output + first_output * out_c,
-      .limits = limits_of(p->lo, p->hi, p->flip)};
+  t->out = p->hybrid ? (uint8_t *)(p->hybrid->output + first_output * out_c)
+                     : p->output + first_output * out_c;
   const int mode = !p->requant ? GENERAL
                    : p->has_left ? LEFT
                    : p->lo < p->out_zero ? SIGNED
@@ -231,33 +124,63 @@ static AVX2 void block(
   static void (*const panels[4][2])(const tile_args *, int64_t) = {
       {clamped_8, clamped_16}, {signed_8, signed_16}, {left_8, left_16}, {general_8, general_16}};
   for (int64_t c = 0; c < out_c; c += 16) {
-    t.weights = (const int16_t *)p->weights + c * lda;
-    t.requant = p->requant ? p->requant + c / 16 : NULL;
-    t.bias = p->requant ? t.requant->bias : p->bias + c;
-    t.channel = c;
-    t.columns = out_c - c;
-    panels[mode][t.columns > 8](&t, pixels);
+    t->weights = (const int16_t *)p->weights + c * 2 * t->pairs * t->runs;
+    t->requant = p->requant ? p->requant + c / 16 : NULL;
+    t->bias = p->requant ? t->requant->bias : p->bias + c;
+    t->channel = c;
+    t->columns = out_c - c;
+    panels[mode][t->columns > 8](t, pixels);
+  }
+}
+
+// The rows that one output row's windows see, with their borders, widened.
+static AVX2 void widen_rows(
+    const fk_window *w, const uint8_t *input, uint8_t zero, uint8_t flip, int64_t row,
+    int64_t run_step, int16_t *to) {
+  const int64_t n = row / w->out_h, y0 = row % w->out_h * w->stride_h - w->pad_top;
+  const int64_t row_size = (int64_t)w->in_w * w->in_c, left = (int64_t)w->pad_left * w->in_c;
+  const int64_t inside = row_size < run_step - left ? row_size : run_step - left;
+  const int16_t border = (int8_t)(zero ^ flip);
+  const __m128i flips = _mm_set1_epi8((char)flip);
+  for (int64_t ky = 0; ky < w->k_h; ky++, to += run_step) {
+    const int64_t y = y0 + ky * w->dilation_h;
+    const int64_t n_inside = y < 0 || y >= w->in_h ? 0 : inside;
+    int64_t i = 0;
+    for (; i < (n_inside ? left : run_step); i++) to[i] = border;
+    if (!n_inside) continue;
+    const uint8_t *from = input + (n * w->in_h + y) * row_size;
+    int64_t j = 0;
+    for (; j + 16 <= n_inside; j += 16) widen(to + i + j, from + j, 16, flips);
+    for (; j < n_inside; j++) to[i + j] = (int8_t)(from[j] ^ flip);
+    for (i += j; i < run_step; i++) to[i] = border;
   }
 }
 
 AVX2 FK_KERNEL(fk_s8_conv_6x16__avx2) {
   const fk_s8_conv *p = params;
   const fk_window *w = &p->w;
-  const int64_t k = fk_window_k(w), lda = (k + 1) / 2 * 2;
-  const int64_t step = fk_block_pixels(lda * (int64_t)sizeof(int16_t), 6);
+  const int64_t run = (int64_t)w->k_w * w->in_c;
   fk_general general = {
       .multiplier = p->multiplier, .shift = p->shift, .out_zero = p->out_zero, .lo = p->lo,
       .hi = p->hi, .flip = p->flip, .hybrid = p->hybrid};
-  if (fk_window_is_pointwise(w) && k == lda && !p->hybrid) {
+  tile_args t = {
+      .a = scratch, .runs = w->k_h, .pairs = (run + 1) / 2, .ldc = w->out_c, .general = &general,
+      .limits = limits_of(p->lo, p->hi, p->flip)};
+  if (fk_window_is_pointwise(w) && !p->hybrid) {
+    const int64_t step = fk_block_pixels(run * (int64_t)sizeof(int16_t), 6);
     const __m128i flip = _mm_set1_epi8((char)p->flip);
     const int64_t last = end * w->out_w;
+    t.a_step = run;
     for (int64_t i = begin * w->out_w; i < last; i += step) {
       const int64_t pixels = last - i < step ? last - i : step;
-      widen(scratch, p->input + i * k, pixels * k, flip);
-      block(p, &general, scratch, lda, i, pixels);
+      widen(scratch, p->input + i * run, pixels * run, flip);
+      block(p, &t, i, pixels);
     }
     return;
   }
+  // Up to the last column that a window reaches.
+  t.run_step = ((int64_t)(w->out_w - 1) * w->stride_w + w->k_w) * w->in_c;
+  t.a_step = (int64_t)w->stride_w * w->in_c;
   for (int64_t row = begin; row < end; row++) {
     uint8_t zero = p->in_zero;
     if (p->hybrid) {
@@ -266,16 +189,9 @@ AVX2 FK_KERNEL(fk_s8_conv_6x16__avx2) {
       general.dynamic_scale = dynamic->scale;
       zero = (uint8_t)dynamic->zero;
     }
-    for (int64_t x = 0; x < w->out_w; x += step) {
-      const int64_t pixels = w->out_w - x < step ? w->out_w - x : step;
-      gather(p, zero, row, x, pixels, lda, scratch);
-      block(p, &general, scratch, lda, row * w->out_w + x, pixels);
-    }
+    widen_rows(w, p->input, zero, p->flip, row, t.run_step, scratch);
+    block(p, &t, row * w->out_w, w->out_w);
   }
-}
-
-INLINE AVX2 __m256i load_16(const uint8_t *from, __m128i flip) {
-  return _mm256_cvtepi8_epi16(_mm_xor_si128(_mm_loadu_si128((const __m128i *)from), flip));
 }
 
 typedef struct taps_args {

@@ -31,9 +31,9 @@ INLINE AVX512 factors factors_of(const fk_requant *r) {
 }
 
 // How results are brought to bytes. Where negative ones are clamped away, rounding them need not be
-// exact; factors above one need a shift before; GENERAL leaves it to fk_finish_general. Each is compiled
-// by itself: a call in a loop would drive everything out of the registers.
-enum { CLAMPED, SIGNED, LEFT, GENERAL };
+// exact; factors above one need a shift before; GENERAL leaves it to fk_finish_general;
+// HYBRID makes floats. Each is compiled by itself: a call in a loop would drive everything out of the registers.
+enum { CLAMPED, SIGNED, LEFT, GENERAL, HYBRID };
 
 INLINE AVX512 __m512i scale(__m512i acc, const factors *f, const int mode) {
   if (mode == LEFT) {
@@ -48,6 +48,18 @@ INLINE AVX512 __m512i scale(__m512i acc, const factors *f, const int mode) {
     high = _mm512_mask_sub_epi32(high, below, high, _mm512_set1_epi32(1));
   }
   return _mm512_srav_epi32(high, f->shift);
+}
+
+// Floats of 16 channels, from inputs that were quantised at run time.
+INLINE AVX512 __m512 real(const fk_general *g, __m512i acc, int64_t channel, const __mmask16 mask) {
+  const fk_hybrid *h = g->hybrid;
+  const __m512i sum = _mm512_maskz_loadu_epi32(mask, h->weight_sum + channel);
+  acc = _mm512_sub_epi32(acc, _mm512_mullo_epi32(sum, _mm512_set1_epi32(g->dynamic_zero)));
+  __m512 value =
+      _mm512_mul_ps(_mm512_cvtepi32_ps(acc), _mm512_maskz_loadu_ps(mask, h->scale + channel));
+  value = _mm512_mul_ps(value, _mm512_set1_ps(g->dynamic_scale));
+  value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, h->bias + channel));
+  return _mm512_min_ps(_mm512_max_ps(value, _mm512_set1_ps(h->lo)), _mm512_set1_ps(h->hi));
 }
 
 typedef struct limits {
@@ -115,7 +127,7 @@ INLINE AVX512 void tile(
   const int32_t *bias[4];
   UNROLL for (int v = 0; v < full + half; v++) {
     start[v] = fk_group_start(t->group + v, t->out_c);
-    bias[v] = mode != GENERAL ? t->requant[v].bias : t->bias + start[v];
+    bias[v] = mode < GENERAL ? t->requant[v].bias : t->bias + start[v];
   }
   UNROLL for (int r = 0; r < rows; r++) {
     UNROLL for (int v = 0; v < full; v++) acc[r][v] = _mm512_loadu_si512(bias[v]);
@@ -153,7 +165,7 @@ INLINE AVX512 void tile(
     }
   }
   const int64_t ldc = t->out_c;
-  if (mode != GENERAL) {
+  if (mode < GENERAL) {
     // Pixel by pixel in order, as each may write into the next.
     UNROLL for (int v = 0; v < full; v++) {
       const factors f = factors_of(t->requant + v);
@@ -173,6 +185,18 @@ INLINE AVX512 void tile(
         store_pair(
             out + r * ldc, (next - r) * ldc, narrow(scale(pair, &f, mode), &t->limits), ldc,
             t->end);
+      }
+    }
+    return;
+  }
+  if (mode == HYBRID) {
+    UNROLL for (int v = 0; v < full + half; v++) {
+      const int64_t n = v < full ? 16 : 8;
+      const __mmask16 mask = (__mmask16)((1u << (ldc < n ? ldc : n)) - 1);
+      float *out = (float *)t->out + first * ldc + start[v];
+      UNROLL for (int r = 0; r < rows; r++) {
+        const __m512i sums = v < full ? acc[r][v < full ? v : 0] : _mm512_castsi256_si512(small[r]);
+        _mm512_mask_storeu_ps(out + r * ldc, mask, real(t->general, sums, start[v], mask));
       }
     }
     return;
@@ -219,6 +243,7 @@ MODES(CLAMPED, clamped)
 MODES(SIGNED, signed)
 MODES(LEFT, left)
 MODES(GENERAL, general)
+MODES(HYBRID, hybrid)
 
 // Copies `n` bytes and makes them unsigned; reads and writes up to 63 more.
 INLINE AVX512 void copy(uint8_t *to, const uint8_t *from, int64_t n, __m512i flip) {
@@ -259,14 +284,15 @@ static AVX512 void block(
   }
   t->out = p->hybrid ? (uint8_t *)(p->hybrid->output + first_output * out_c)
                      : p->output + first_output * out_c;
-  const int mode = !p->requant ? GENERAL
+  const int mode = p->hybrid     ? HYBRID
+                   : !p->requant ? GENERAL
                    : p->has_left ? LEFT
                    : p->lo < p->out_zero ? SIGNED
                                          : CLAMPED;
 #define ALL(name) \
   {name##_1, name##_2, name##_3, name##_half, name##_1_half, name##_2_half}
-  static void (*const panels[4][6])(const tile_args *, int64_t) = {
-      ALL(clamped), ALL(signed), ALL(left), ALL(general)};
+  static void (*const panels[5][6])(const tile_args *, int64_t) = {
+      ALL(clamped), ALL(signed), ALL(left), ALL(general), ALL(hybrid)};
   for (int64_t group = 0; group < groups;) {
     const int64_t rest = groups - group;
     int64_t vectors = rest >= 3 && rest != 4 ? 3 : rest >= 2 ? 2 : 1;
@@ -385,7 +411,7 @@ INLINE AVX512 void depthwise_strip(const strip *s, const int is_wide, const int 
   UNROLL for (int i = 0; i < (is_wide ? 6 : 3); i++) w[i] = _mm512_loadu_si512(s->weights + 64 * i);
   const __m512i bias = _mm512_loadu_si512(s->bias);
   factors f;
-  if (mode != GENERAL) f = factors_of(s->requant);
+  if (mode < GENERAL) f = factors_of(s->requant);
 #define COLUMN(x)                                                                          \
   ((x) < 0 || (x) >= s->in_w                                                               \
        ? s->zero                                                                           \
@@ -403,9 +429,13 @@ INLINE AVX512 void depthwise_strip(const strip *s, const int is_wide, const int 
       second = _mm512_dpbusd_epi32(second, c2, w[5]);
     }
     acc = _mm512_add_epi32(acc, second);
-    if (mode != GENERAL) {
+    if (mode < GENERAL) {
       const __m128i bytes = narrow(scale(acc, &f, mode), &s->limits);
       store(s->out + ox * s->out_step, bytes, s->out_step, s->end);
+    } else if (mode == HYBRID) {
+      const __mmask16 mask = (__mmask16)(s->out_step >= 16 ? 0xFFFF : (1u << s->out_step) - 1);
+      _mm512_mask_storeu_ps(
+          (float *)s->out + ox * s->out_step, mask, real(s->general, acc, s->channel, mask));
     } else {
       int32_t sums[16];
       _mm512_storeu_si512(sums, acc);
@@ -430,11 +460,15 @@ INLINE AVX512 __m512i column_pair(const strip *s, int64_t x) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const __m512i transpose = _mm512_broadcast_i32x4(
       _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-  const int64_t next = x + s->stride;
+  const int64_t next = x + s->stride, last = s->in_w - 1;
+  // Columns outside are read as the nearest inside, and replaced below.
+  const int64_t inside = x < 0 ? 0 : x > last ? last : x;
+  const int64_t next_inside = next < 0 ? 0 : next > last ? last : next;
   __m128i rows[3];
   UNROLL for (int r = 0; r < 3; r++) {
-    const __m128i a = _mm_loadl_epi64((const __m128i *)(s->rows[r] + x * s->steps[r]));
-    const __m128i b = _mm_loadl_epi64((const __m128i *)(s->rows[r] + next * s->steps[r]));
+    const __m128i a = _mm_loadl_epi64((const __m128i *)(s->rows[r] + inside * s->steps[r]));
+    const __m128i b =
+        _mm_loadl_epi64((const __m128i *)(s->rows[r] + next_inside * s->steps[r]));
     rows[r] = _mm_unpacklo_epi64(a, b);
   }
   __m512i v = _mm512_castsi128_si512(rows[0]);
@@ -452,10 +486,10 @@ INLINE AVX512 void depthwise_half(const strip *s, const int is_wide, const int m
   __m512i w[6];
   UNROLL for (int i = 0; i < (is_wide ? 6 : 3); i++) w[i] = _mm512_loadu_si512(s->weights + 64 * i);
   const __m512i bias =
-      mode != GENERAL ? _mm512_loadu_si512(s->bias)
+      mode < GENERAL ? _mm512_loadu_si512(s->bias)
                  : _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)s->bias));
   factors f;
-  if (mode != GENERAL) f = factors_of(s->requant);
+  if (mode < GENERAL) f = factors_of(s->requant);
   __m512i c2 = s->zero;
   for (int64_t ox = 0; ox < s->out_w; ox += 2) {
     const int64_t x = ox * s->stride - s->pad;
@@ -473,7 +507,7 @@ INLINE AVX512 void depthwise_half(const strip *s, const int is_wide, const int m
     acc = _mm512_add_epi32(acc, second);
     const int has_next = ox + 1 < s->out_w;
     const int64_t n = s->out_step < 8 ? s->out_step : 8;
-    if (mode != GENERAL) {
+    if (mode < GENERAL) {
       const __m128i bytes = narrow(scale(acc, &f, mode), &s->limits);
       uint8_t *out = s->out + ox * s->out_step;
       if (has_next) {
@@ -501,6 +535,7 @@ STRIPS(clamped, CLAMPED)
 STRIPS(signed, SIGNED)
 STRIPS(left, LEFT)
 STRIPS(general, GENERAL)
+STRIPS(hybrid, HYBRID)
 
 AVX512 FK_KERNEL(fk_s8_depthwise_1x16__avx512) {
   const fk_s8_depthwise *p = params;
@@ -510,7 +545,8 @@ AVX512 FK_KERNEL(fk_s8_depthwise_1x16__avx512) {
       .multiplier = p->multiplier, .shift = p->shift, .out_zero = p->out_zero, .lo = p->lo,
       .hi = p->hi, .flip = p->flip, .hybrid = p->hybrid};
   const int64_t channels = w->in_c, row_bytes = (int64_t)w->in_w * channels;
-  const int mode = !p->requant ? GENERAL
+  const int mode = p->hybrid     ? HYBRID
+                   : !p->requant ? GENERAL
                    : p->has_left ? LEFT
                    : p->lo < p->out_zero ? SIGNED
                                          : CLAMPED;
@@ -547,8 +583,9 @@ AVX512 FK_KERNEL(fk_s8_depthwise_1x16__avx512) {
       const int64_t first = row * w->out_w * channels + c;
       s.out = p->hybrid ? (uint8_t *)(p->hybrid->output + first) : p->output + first;
       s.end = p->output + end * w->out_w * channels;
-#define ALL_STRIPS(prefix) {prefix##_clamped, prefix##_signed, prefix##_left, prefix##_general}
-      static void (*const strips[4][4])(const strip *) = {
+#define ALL_STRIPS(prefix) \
+  {prefix##_clamped, prefix##_signed, prefix##_left, prefix##_general, prefix##_hybrid}
+      static void (*const strips[4][5])(const strip *) = {
           ALL_STRIPS(strip), ALL_STRIPS(wide), ALL_STRIPS(half), ALL_STRIPS(half_wide)};
       const int half = fk_group_is_half(group, channels) ? 2 : 0;
       strips[p->is_wide + half][mode](&s);

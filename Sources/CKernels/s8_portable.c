@@ -7,15 +7,17 @@
 #include "window.h"
 
 int64_t fk_s8_conv_scratch(const fk_window *w, const fk_kernel *kernel) {
-  int64_t k = (fk_window_k(w) + kernel->kr - 1) / kernel->kr * kernel->kr;
-  if (kernel->kr == 4) {
-    // A block of pixels or the rows of a window with its borders, and a sum for each pixel.
-    const int64_t width = w->in_w + w->k_w * w->dilation_w + w->stride_w;
-    const int64_t rows = fk_window_is_pointwise(w) ? FK_BLOCK_BYTES + 8 * k : w->k_h * width * w->in_c;
-    return rows + (w->out_w > 1024 ? w->out_w : 1024) * (int64_t)sizeof(int32_t) + 4 * 64;
-  }
-  int64_t row = k * (int64_t)sizeof(int16_t);
-  return row * fk_block_pixels(row, kernel->mr) + FK_SLACK;
+  const int64_t k = fk_window_k(w), size = kernel->kr == 4 ? 1 : (int64_t)sizeof(int16_t);
+  if (kernel->kr == 1) return k * size + FK_SLACK;
+  // A block of pixels or the rows of a window with their borders, and a sum for each pixel.
+  const int64_t width = (int64_t)(w->out_w - 1) * w->stride_w + w->k_w;
+  const int64_t values = fk_window_is_pointwise(w)
+                             ? fk_block_pixels(k * size, kernel->mr) * k
+                             : w->k_h * width * w->in_c;
+  // A quantised input at run time takes the way of the rows always.
+  const int64_t rows = w->k_h * width * w->in_c;
+  return (values > rows ? values : rows) * size +
+         (w->out_w > 96 ? w->out_w : 96) * (int64_t)sizeof(int32_t) + 5 * 64;
 }
 
 static inline uint8_t requantize(

@@ -34,6 +34,8 @@ FK_KERNEL(fk_f32_dynamic_quantize_1__portable);
 FK_KERNEL(fk_any_detection_1__portable);
 
 #if defined(__x86_64__)
+FK_KERNEL(fk_f32_to_s8_8__avx2);
+FK_KERNEL(fk_f32_dynamic_quantize_8__avx2);
 FK_KERNEL(fk_s8_add_same_16__avx2);
 FK_KERNEL(fk_f32_binary_same_8__avx2);
 FK_KERNEL(fk_f32_conv_6x8__avx2);
@@ -41,6 +43,8 @@ FK_KERNEL(fk_f32_depthwise_3x3_1x8__avx2);
 FK_KERNEL(fk_f32_depthwise_1x8__avx2);
 FK_KERNEL(fk_s8_conv_6x16__avx2);
 FK_KERNEL(fk_s8_depthwise_1x16__avx2);
+FK_KERNEL(fk_s8_depthwise_3x3_1x16__avx2);
+FK_KERNEL(fk_s8_add_same_16__avx512);
 FK_KERNEL(fk_f32_conv_8x16__avx512);
 FK_KERNEL(fk_f32_depthwise_3x3_1x16__avx512);
 FK_KERNEL(fk_s8_conv_8x16__avx512);

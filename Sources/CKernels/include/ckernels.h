@@ -214,15 +214,15 @@ typedef struct fk_s8_depthwise {
 } fk_s8_depthwise;
 
 // Elements (not bytes) that the packed weights take.
-// A kernel with kr 4 has bytes, and k in runs: the k_w * in_c values of a window's row.
+// k is in runs: the k_w * in_c values of a window's row. A kernel with kr 4 has bytes.
 int64_t fk_packed_conv_size(int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr);
 int64_t fk_packed_depthwise_size(int64_t out_c, int64_t taps, int32_t nr, int32_t kr);
 // `weights` is [out_c][k], packed [group of nr channels][k][nr]. With `overlaps` the last group ends
 // with the last channel, as fast kernels have it.
 void fk_pack_f32_conv(
     const float *weights, int64_t out_c, int64_t k, int32_t nr, int32_t overlaps, float *packed);
-// `zero` and `flip` belong to the weights. [panel][ceil(k / kr)][nr][kr], or with kr 4
-// [group][run][ceil(values of the run / 4)][16][4].
+// `zero` and `flip` belong to the weights. [panel][run][ceil(values of the run / kr)][nr][kr],
+// panels as groups if kr is 4.
 void fk_pack_s8_conv(
     const uint8_t *weights, int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr,
     int32_t zero, uint8_t flip, void *packed);
@@ -232,6 +232,7 @@ void fk_pack_f32_depthwise(
     const float *weights, int64_t out_c, int64_t taps, int32_t nr, int32_t overlaps,
     float *packed);
 // kr 1: [taps][out_c padded]. kr 2: [pairs of taps][groups of 16 channels][0-3, 8-11, 4-7, 12-15][2].
+// kr 3, for 3x3 only: [groups of 16 channels][column][rows 0 and 1, row 2][channels as above][2].
 // kr 4, for 3x3 only: [groups of 16 channels][2][column][16][row], of which the second half is what
 // did not fit into a byte in the first. 0 where that does not fit either, 2 where it is needed, else 1.
 int fk_pack_s8_depthwise(

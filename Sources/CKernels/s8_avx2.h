@@ -1,0 +1,84 @@
+// What the quantised kernels for AVX2 share: requantisation in registers.
+#ifndef FK_S8_AVX2_H
+#define FK_S8_AVX2_H
+
+#include <immintrin.h>
+
+#include "s8_general.h"
+#include "table.h"
+#include "window.h"
+
+#define AVX2 __attribute__((target("avx2,fma")))
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+// How results are brought to bytes. Where negative ones are clamped away, rounding them need not be
+// exact; factors above one need a shift before; GENERAL leaves it to fk_finish_general.
+enum { CLAMPED, SIGNED, LEFT, GENERAL };
+
+// fk_requant, eight lanes at once: lanes `from ..< from + 8` of a group.
+typedef struct factors {
+  __m256i multiplier, odd_multiplier, even, odd, shift, sign, left;
+} factors;
+
+INLINE AVX2 __m256i load(const void *from) { return _mm256_loadu_si256((const __m256i *)from); }
+
+INLINE AVX2 factors factors_of(const fk_requant *r, int from) {
+  factors f;
+  f.multiplier = load(r->multiplier + from);
+  f.odd_multiplier = _mm256_srli_epi64(f.multiplier, 32);
+  f.even = load(r->even + from / 2);
+  f.odd = load(r->odd + from / 2);
+  f.shift = load(r->shift + from);
+  f.sign = load(r->sign + from);
+  f.left = load(r->left + from);
+  return f;
+}
+
+INLINE AVX2 __m256i scale(__m256i acc, const factors *f, const int mode) {
+  if (mode == LEFT) {
+    acc = _mm256_xor_si256(_mm256_sllv_epi32(acc, f->left), _mm256_set1_epi32(INT32_MIN));
+  }
+  const __m256i even = _mm256_add_epi64(_mm256_mul_epu32(acc, f->multiplier), f->even);
+  const __m256i odd = _mm256_add_epi64(
+      _mm256_mul_epu32(_mm256_srli_epi64(acc, 32), f->odd_multiplier), f->odd);
+  __m256i high = _mm256_blend_epi32(_mm256_shuffle_epi32(even, 0xF5), odd, 0xAA);
+  if (mode != CLAMPED) high = _mm256_add_epi32(high, _mm256_cmpgt_epi32(f->sign, high));
+  return _mm256_srav_epi32(high, f->shift);
+}
+
+typedef struct limits {
+  __m128i lo, hi, flip;
+} limits;
+
+INLINE AVX2 limits limits_of(int32_t lo, int32_t hi, uint8_t flip) {
+  limits l = {_mm_set1_epi8((char)lo), _mm_set1_epi8((char)hi), _mm_set1_epi8((char)flip)};
+  return l;
+}
+
+// Sixteen bytes in order.
+INLINE AVX2 __m128i narrow(__m256i low, __m256i high, const limits *l) {
+  // packs works within 128-bit lanes; the permutation puts channels back in order.
+  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
+  const __m128i bytes =
+      _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  return _mm_xor_si128(_mm_min_epi8(_mm_max_epi8(bytes, l->lo), l->hi), l->flip);
+}
+
+INLINE AVX2 void store_first(uint8_t *out, __m128i bytes, int64_t n) {
+  if (n >= 16) {
+    _mm_storeu_si128((__m128i *)out, bytes);
+  } else if (n == 8) {
+    _mm_storel_epi64((__m128i *)out, bytes);
+  } else {
+    uint8_t whole[16];
+    _mm_storeu_si128((__m128i *)whole, bytes);
+    memcpy(out, whole, (size_t)n);
+  }
+}
+
+INLINE AVX2 __m256i load_16(const uint8_t *from, __m128i flip) {
+  return _mm256_cvtepi8_epi16(_mm_xor_si128(_mm_loadu_si128((const __m128i *)from), flip));
+}
+
+#endif
