@@ -7,7 +7,6 @@
 
 const int ffs_error_eof = AVERROR_EOF;
 const int ffs_error_again = AVERROR(EAGAIN);
-const int ffs_error_invalid_data = AVERROR_INVALIDDATA;
 const int64_t ffs_no_pts = AV_NOPTS_VALUE;
 
 static _Thread_local char last_words[512];
@@ -46,11 +45,6 @@ const int32_t *ffs_stream_matrix(const AVStream *stream) {
   const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
   return data && size >= 36 ? (const int32_t *)data : NULL;
 #endif
-}
-
-const int32_t *ffs_frame_matrix(const AVFrame *frame) {
-  const AVFrameSideData *data = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
-  return data && data->size >= 36 ? (const int32_t *)data->data : NULL;
 }
 
 int ffs_crop(AVFrame *frame, int left, int top, int right, int bottom) {

@@ -21,13 +21,6 @@ public enum CentroidDecoder: String, Sendable, CaseIterable, Codable {
     case decoding
   }
 
-  /// The most individuals of one label that it can tell apart on a grid.
-  ///
-  /// Both need a cell between two individuals, in both directions.
-  public static func ceiling(gridWidth: Int, gridHeight: Int) -> Int {
-    ((gridWidth + 1) / 2) * ((gridHeight + 1) / 2)
-  }
-
   /// Decodes a grid.
   ///
   /// - Parameters:

@@ -10,8 +10,6 @@ public final class DecodedFrame {
   public let time: FrameTime
   /// Seconds that the container gives the frame; 0 where it gives none.
   public let durationSeconds: Double
-  /// Whether it decodes by itself.
-  public let isKeyframe: Bool
   /// Whether the decoder says that parts of it are missing or wrong.
   public let isDamaged: Bool
   /// How stored pixels become upright.
@@ -27,7 +25,6 @@ public final class DecodedFrame {
     guard let own = av_frame_alloc() else {
       throw .unscalable(file: file, reason: "out of memory")
     }
-    isKeyframe = source.pointee.key_frame != 0
     isDamaged =
       source.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || source.pointee.decode_error_flags != 0
     av_frame_move_ref(own, source)

@@ -60,10 +60,4 @@ public struct FramePlacement: Sendable, Hashable {
     let held = { (value: Double) in min(1, max(0, value)) }
     return (held(cropLeft + held(u) * cropWidth), held(cropTop + held(v) * cropHeight))
   }
-
-  /// Whether a point of the input shows frame rather than bars.
-  public func holdsFrame(x: Double, y: Double) -> Bool {
-    x >= Double(left) && x <= Double(left + width) && y >= Double(top)
-      && y <= Double(top + height)
-  }
 }

@@ -146,6 +146,13 @@ public struct Tally: Sendable, Equatable {
   /// Nothing seen, nothing looked at.
   public init() {}
 
+  /// The most individuals of one label that a centroid decoder can tell apart on a grid.
+  ///
+  /// Every decoder here needs a cell between two individuals, in both directions.
+  public static func ceiling(gridWidth: Int, gridHeight: Int) -> Int {
+    ((gridWidth + 1) / 2) * ((gridHeight + 1) / 2)
+  }
+
   /// The number of the five-minute period that holds a time of the deployment.
   public static func period(seconds: Double) -> Int {
     Int((max(0, seconds) / periodSeconds).rounded(.down))

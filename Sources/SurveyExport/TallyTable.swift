@@ -108,8 +108,7 @@ public struct TallyTable: Sendable {
     let tally = Tally(of: label.label, in: record.counts)
     let verified: Verified =
       tally.maxNVerified == 0 ? .no : tally.maxNVerified < tally.maxN ? .partly : .yes
-    // Both decoders need a free cell between two individuals.
-    let ceiling = ((run.gridWidth + 1) / 2) * ((run.gridHeight + 1) / 2)
+    let ceiling = Tally.ceiling(gridWidth: run.gridWidth, gridHeight: run.gridHeight)
     return Row(
       site: record.deployment.site, opcode: record.deployment.opcode, recording: nil, label: label,
       tally: tally, maxNRecording: tally.maxNRecording.map { record.recordings[$0].name },

@@ -1,5 +1,6 @@
 import Detection
 import Foundation
+import Survey
 import TestSupport
 import Testing
 
@@ -31,7 +32,7 @@ extension CentroidDecoder {
   @Test func aGridCanShowItsCeiling() {
     let rows = (0..<12).map { $0 % 2 == 0 ? "9.9.9.9.9.9." : "............" }
     #expect(CentroidDecoder.peak.decode(rows).count == 36)
-    #expect(CentroidDecoder.ceiling(gridWidth: 12, gridHeight: 12) == 36)
+    #expect(Tally.ceiling(gridWidth: 12, gridHeight: 12) == 36)
   }
 
   @Test func centroidIsWeightedAndHeldWithinHalfACell() {

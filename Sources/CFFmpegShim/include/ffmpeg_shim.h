@@ -9,7 +9,6 @@ struct AVStream;
 
 extern const int ffs_error_eof;
 extern const int ffs_error_again;
-extern const int ffs_error_invalid_data;
 extern const int64_t ffs_no_pts;
 
 // FFmpeg's text for an error code.
@@ -25,9 +24,8 @@ void ffs_forget_words(void);
 // The last error or warning said on this thread since ffs_forget_words, or "".
 const char *ffs_last_words(void);
 
-// The rotation matrix of a stream's or frame's display side data (9 values), or NULL.
+// The rotation matrix of a stream's display side data (9 values), or NULL.
 const int32_t *ffs_stream_matrix(const struct AVStream *stream);
-const int32_t *ffs_frame_matrix(const struct AVFrame *frame);
 
 // Cuts a frame to a rectangle by moving its pointers; offsets may be odd.
 int ffs_crop(struct AVFrame *frame, int left, int top, int right, int bottom);
