@@ -166,39 +166,41 @@ typedef struct strip {
   float lo, hi;
 } strip;
 
-INLINE TARGET void depthwise_strip(const strip *s) {
+// One output; columns from `from` to `to` of the window are inside the image.
+INLINE TARGET VECTOR depthwise_output(
+    const strip *s, const VECTOR w[9], int64_t x, int64_t from, int64_t to) {
+  VECTOR even = ZERO, odd = ZERO;
+  UNROLL for (int r = 0; r < 3; r++) {
+    const float *in = s->rows[r] + x * s->steps[r];
+    UNROLL for (int c = 0; c < 3; c++) {
+      if (c < from || c >= to) continue;
+      const VECTOR value = LOAD(in + c * s->steps[r]);
+      if ((3 * r + c) % 2 == 0) {
+        even = MULTIPLY_ADD(value, w[3 * r + c], even);
+      } else {
+        odd = MULTIPLY_ADD(value, w[3 * r + c], odd);
+      }
+    }
+  }
+  return ADD(even, odd);
+}
+
+INLINE TARGET void depthwise_strip(const strip *given) {
+  // A copy, which what is written cannot change, stays in registers.
+  const strip local = *given, *s = &local;
   VECTOR w[9];
   UNROLL for (int i = 0; i < 9; i++) w[i] = LOAD(s->weights + LANES * i);
   const VECTOR bias = LOAD(s->bias), lo = SET1(s->lo), hi = SET1(s->hi);
   for (int64_t ox = 0; ox < s->out_w; ox++) {
     const int64_t x = ox * s->stride - s->pad;
-    VECTOR even = ZERO, odd = ZERO;
+    VECTOR value;
     if (x >= 0 && x + 3 <= s->in_w) {
-      UNROLL for (int r = 0; r < 3; r++) {
-        const float *in = s->rows[r] + x * s->steps[r];
-        UNROLL for (int c = 0; c < 3; c++) {
-          const VECTOR value = LOAD(in + c * s->steps[r]);
-          if ((3 * r + c) % 2 == 0) {
-            even = MULTIPLY_ADD(value, w[3 * r + c], even);
-          } else {
-            odd = MULTIPLY_ADD(value, w[3 * r + c], odd);
-          }
-        }
-      }
+      value = depthwise_output(s, w, x, 0, 3);
     } else {
-      UNROLL for (int r = 0; r < 3; r++) {
-        UNROLL for (int c = 0; c < 3; c++) {
-          if (x + c < 0 || x + c >= s->in_w) continue;
-          const VECTOR value = LOAD(s->rows[r] + (x + c) * s->steps[r]);
-          if ((3 * r + c) % 2 == 0) {
-            even = MULTIPLY_ADD(value, w[3 * r + c], even);
-          } else {
-            odd = MULTIPLY_ADD(value, w[3 * r + c], odd);
-          }
-        }
-      }
+      const int64_t rest = s->in_w - x;
+      value = depthwise_output(s, w, x, x < 0 ? -x : 0, rest < 3 ? rest : 3);
     }
-    const VECTOR value = MIN(MAX(ADD(ADD(even, odd), bias), lo), hi);
+    value = MIN(MAX(ADD(value, bias), lo), hi);
     if (s->out_step >= LANES) {
       STORE(s->out + ox * s->out_step, value);
     } else {

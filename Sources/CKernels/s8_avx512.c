@@ -406,7 +406,9 @@ typedef struct strip {
 } strip;
 
 // One row of 16 channels. `is_wide`: weights have a second part.
-INLINE AVX512 void depthwise_strip(const strip *s, const int is_wide, const int mode) {
+INLINE AVX512 void depthwise_strip(const strip *given, const int is_wide, const int mode) {
+  // A copy, which what is written cannot change, stays in registers.
+  const strip local = *given, *s = &local;
   __m512i w[6];
   UNROLL for (int i = 0; i < (is_wide ? 6 : 3); i++) w[i] = _mm512_loadu_si512(s->weights + 64 * i);
   const __m512i bias = _mm512_loadu_si512(s->bias);
@@ -482,7 +484,9 @@ INLINE AVX512 __m512i column_pair(const strip *s, int64_t x) {
 }
 
 // One row of 8 channels, two outputs at once.
-INLINE AVX512 void depthwise_half(const strip *s, const int is_wide, const int mode) {
+INLINE AVX512 void depthwise_half(const strip *given, const int is_wide, const int mode) {
+  // A copy, which what is written cannot change, stays in registers.
+  const strip local = *given, *s = &local;
   __m512i w[6];
   UNROLL for (int i = 0; i < (is_wide ? 6 : 3); i++) w[i] = _mm512_loadu_si512(s->weights + 64 * i);
   const __m512i bias =

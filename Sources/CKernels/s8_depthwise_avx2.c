@@ -44,7 +44,9 @@ INLINE AVX2 __m256i multiply(__m256i sum, __m256i a, const int16_t *weights) {
   return _mm256_add_epi32(sum, _mm256_madd_epi16(a, load(weights)));
 }
 
-INLINE AVX2 void row_of_channels(const strip *s, const int mode) {
+INLINE AVX2 void row_of_channels(const strip *given, const int mode) {
+  // A copy, which what is written cannot change, stays in registers.
+  const strip local = *given, *s = &local;
   const __m256i first_bias = load(s->bias), second_bias = load(s->bias + 8);
   factors f, g;
   if (mode != GENERAL) {

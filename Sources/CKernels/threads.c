@@ -1,6 +1,6 @@
-// A plan carried out by several threads: each call is divided among them, and none begins the next
-// before all have finished it. Waiting is busy while a plan runs, as calls take microseconds; between
-// plans threads sleep.
+// A plan carried out by several threads. Each call is cut into a few pieces, which threads take as they
+// come: one that the system has stopped holds up no more than the piece that it has begun. Waiting is
+// busy while a plan runs, as calls take microseconds; between plans threads sleep.
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -16,8 +16,9 @@
 #define PAUSE()
 #endif
 
-// How often to look before the processor is offered to others.
-#define SPINS 4000
+// How often to look before the processor is offered to others, or a thread goes to sleep.
+#define SPINS 2000
+#define PIECES_FOR_EACH_THREAD 2
 
 typedef struct worker {
   fk_pool *pool;
@@ -35,36 +36,45 @@ struct fk_pool {
   const fk_call *calls;
   int64_t count, scratch_step;
   uint8_t *scratch;
-  // Arrivals at the end of calls, counted on; each call adds one for each thread.
-  _Alignas(64) atomic_int_fast64_t arrived;
+  // Number of the current call in the upper half, of its next piece in the lower half.
+  _Alignas(64) atomic_uint_fast64_t next;
+  // Pieces of the current call that are done.
+  _Alignas(64) atomic_int_fast64_t done;
 };
 
-static void wait_for(atomic_int_fast64_t *counter, int64_t value) {
-  for (int spins = 0; atomic_load_explicit(counter, memory_order_acquire) < value;) {
-    if (++spins < SPINS) {
-      PAUSE();
-    } else {
-      sched_yield();
-      spins = 0;
+static int64_t pieces_of(const fk_pool *pool, const fk_call *call) {
+  const int64_t n = call->end - call->begin;
+  const int64_t pieces = call->is_serial ? 1 : pool->threads * PIECES_FOR_EACH_THREAD;
+  return n < pieces ? n : pieces;
+}
+
+// Takes a piece of the current call and runs it; 0 where there is none.
+static int take(fk_pool *pool, int32_t number) {
+  uint_fast64_t next = atomic_load_explicit(&pool->next, memory_order_acquire);
+  for (;;) {
+    const int64_t index = (int64_t)(next >> 32), piece = (int64_t)(next & 0xFFFFFFFF);
+    if (index >= pool->count) return 0;
+    const fk_call *call = &pool->calls[index];
+    const int64_t pieces = pieces_of(pool, call), n = call->end - call->begin;
+    if (piece >= pieces) return 0;
+    if (!atomic_compare_exchange_weak_explicit(
+            &pool->next, &next, next + 1, memory_order_acq_rel, memory_order_acquire)) {
+      continue;
     }
+    call->run(
+        call->params, call->begin + n * piece / pieces, call->begin + n * (piece + 1) / pieces,
+        pool->scratch + number * pool->scratch_step);
+    atomic_fetch_add_explicit(&pool->done, 1, memory_order_release);
+    return 1;
   }
 }
 
-static void carry_out(fk_pool *pool, int32_t number) {
-  const int64_t threads = pool->threads;
-  void *scratch = pool->scratch + number * pool->scratch_step;
-  for (int64_t i = 0; i < pool->count; i++) {
-    const fk_call *call = &pool->calls[i];
-    const int64_t n = call->end - call->begin;
-    if (call->is_serial) {
-      if (number == 0) call->run(call->params, call->begin, call->end, scratch);
-    } else {
-      const int64_t from = call->begin + n * number / threads;
-      const int64_t to = call->begin + n * (number + 1) / threads;
-      if (to > from) call->run(call->params, from, to, scratch);
-    }
-    atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel);
-    wait_for(&pool->arrived, (i + 1) * threads);
+static void pause_or_yield(int *spins) {
+  if (++*spins < SPINS) {
+    PAUSE();
+  } else {
+    sched_yield();
+    *spins = 0;
   }
 }
 
@@ -81,8 +91,18 @@ static void *work(void *argument) {
     const int is_over = pool->is_over;
     pthread_mutex_unlock(&pool->mutex);
     if (is_over) return NULL;
-    carry_out(pool, self->number);
-    atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel);
+    // The next plan may follow at once.
+    for (int spins = 0, idle = 0; idle < SPINS;) {
+      if (take(pool, self->number)) {
+        idle = 0;
+      } else if ((int64_t)(atomic_load_explicit(&pool->next, memory_order_acquire) >> 32) <
+                 pool->count) {
+        pause_or_yield(&spins);
+      } else {
+        idle++;
+        PAUSE();
+      }
+    }
   }
 }
 
@@ -96,6 +116,8 @@ fk_pool *fk_pool_create(int32_t threads) {
     return NULL;
   }
   *pool = (fk_pool){.threads = 1, .workers = workers};
+  atomic_init(&pool->next, 0);
+  atomic_init(&pool->done, 0);
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->wake, NULL);
   for (int32_t i = 0; i < threads - 1; i++) {
@@ -129,15 +151,24 @@ void fk_execute(
     return;
   }
   pthread_mutex_lock(&pool->mutex);
-  pool->calls = calls;
-  pool->count = count;
-  pool->scratch = scratch;
-  pool->scratch_step = scratch_step;
-  atomic_store_explicit(&pool->arrived, 0, memory_order_release);
+  if (pool->calls != calls) {
+    pool->calls = calls;
+    pool->count = count;
+    pool->scratch = scratch;
+    pool->scratch_step = scratch_step;
+  }
+  atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
+  atomic_store_explicit(&pool->next, 0, memory_order_release);
   pool->generation++;
   pthread_cond_broadcast(&pool->wake);
   pthread_mutex_unlock(&pool->mutex);
-  carry_out(pool, 0);
-  // The others are out of the plan before the next may begin.
-  wait_for(&pool->arrived, count * pool->threads + pool->threads - 1);
+  for (int64_t i = 0; i < count; i++) {
+    while (take(pool, 0)) continue;
+    const int64_t pieces = pieces_of(pool, &calls[i]);
+    for (int spins = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < pieces;) {
+      pause_or_yield(&spins);
+    }
+    atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
+    atomic_store_explicit(&pool->next, (uint_fast64_t)(i + 1) << 32, memory_order_release);
+  }
 }

@@ -34,14 +34,16 @@ struct Kernel {
   /// Whether an output element, or a pixel, depends on nothing but that of its inputs.
   var isElementwise: Bool {
     [
-      FK_OP_F32_BINARY, FK_OP_F32_BINARY_SAME, FK_OP_S8_ADD, FK_OP_S8_ADD_SAME, FK_OP_S8_MUL, FK_OP_F32_CLAMP, FK_OP_S8_LOOKUP,
+      FK_OP_F32_BINARY, FK_OP_F32_BINARY_SAME, FK_OP_S8_ADD, FK_OP_S8_ADD_SAME, FK_OP_S8_MUL,
+      FK_OP_F32_CLAMP, FK_OP_S8_LOOKUP,
       FK_OP_F32_TO_S8, FK_OP_S8_TO_F32, FK_OP_F32_SOFTMAX, FK_OP_S8_SOFTMAX, FK_OP_F32_LOGISTIC,
     ].contains(row.pointee.op)
   }
   /// Whether its work is in proportion to its output.
   var isCheap: Bool {
     ![
-      FK_OP_F32_CONV, FK_OP_F32_CONV_DILATED, FK_OP_F32_DEPTHWISE, FK_OP_F32_DEPTHWISE_3X3, FK_OP_S8_CONV, FK_OP_S8_CONV_DILATED, FK_OP_S8_DEPTHWISE,
+      FK_OP_F32_CONV, FK_OP_F32_CONV_DILATED, FK_OP_F32_DEPTHWISE, FK_OP_F32_DEPTHWISE_3X3,
+      FK_OP_S8_CONV, FK_OP_S8_CONV_DILATED, FK_OP_S8_DEPTHWISE,
       FK_OP_S8_DEPTHWISE_3X3, FK_OP_F32_MAX_POOL,
       FK_OP_S8_MAX_POOL, FK_OP_F32_AVERAGE_POOL, FK_OP_S8_AVERAGE_POOL, FK_OP_DETECTION,
     ].contains(row.pointee.op)

@@ -85,7 +85,7 @@ typedef struct fk_call {
   int32_t is_serial;  // not to be divided among threads
 } fk_call;
 
-// Threads that wait for plans. Null for too few threads, or where none can be had.
+// Threads that wait for a plan, always the same one. Null for too few threads, or where none can be had.
 typedef struct fk_pool fk_pool;
 fk_pool *fk_pool_create(int32_t threads);
 void fk_pool_destroy(fk_pool *pool);

@@ -68,7 +68,8 @@ private struct Binary {
   func prepareFloat(_ operation: fk_arithmetic) throws(InferenceError) {
     let range = try context.range(activation)
     try context.append(
-      context.kernel(isSame ? FK_OP_F32_BINARY_SAME : FK_OP_F32_BINARY), reads: [a, b], outputShape: shape,
+      context.kernel(isSame ? FK_OP_F32_BINARY_SAME : FK_OP_F32_BINARY), reads: [a, b],
+      outputShape: shape,
       units: shape.reduce(1, *)
     ) { [self] addresses in
       addresses.store(
