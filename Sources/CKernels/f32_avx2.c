@@ -25,7 +25,7 @@ static inline __attribute__((always_inline)) AVX2 __m256i first_lanes(int64_t n)
 #define TARGET AVX2
 #define ROWS_1 12
 #define ROWS_2 6
-#define ROWS_3 4
+#define ROWS_3 0
 
 #include "f32_tiles.h"
 

@@ -1,6 +1,7 @@
 // Float convolutions in tiles that stay in registers, for vectors of any width. Whoever includes this
 // defines the vector: LANES, VECTOR, LOAD, STORE, STORE_FIRST, SET1, ADD, MULTIPLY_ADD, MIN, MAX, ZERO,
-// TARGET, and the largest tile: ROWS_1, ROWS_2 and ROWS_3 pixels by one to three vectors of channels.
+// TARGET, and the largest tile: ROWS_1, ROWS_2 and ROWS_3 pixels by one to three vectors of channels, 0
+// where three are too many.
 //
 // Channels are in groups of LANES. The last group ends with the last channel, so that groups may
 // overlap: what is computed twice is the same.
@@ -97,14 +98,18 @@ INLINE TARGET void tile(const tile_args *t, int64_t first, const int rows, const
   }
 PANELS(1, ROWS_1)
 PANELS(2, ROWS_2)
+#if ROWS_3 > 0
 PANELS(3, ROWS_3)
+#else
+#define panels_3 panels_2
+#endif
 
 static TARGET void block(const fk_f32_conv *p, tile_args *t, int64_t first, int64_t pixels) {
   const int64_t groups = (t->out_c + LANES - 1) / LANES;
   t->out = p->output + first * t->out_c;
   for (int64_t group = 0; group < groups;) {
     const int64_t rest = groups - group;
-    const int64_t vectors = rest >= 3 && rest != 4 ? 3 : rest >= 2 ? 2 : 1;
+    const int64_t vectors = rest >= 3 && rest != 4 && ROWS_3 > 0 ? 3 : rest >= 2 ? 2 : 1;
     t->group = group;
     t->weights = p->weights + group * t->weights_step;
     vectors == 3 ? panels_3(t, pixels) : vectors == 2 ? panels_2(t, pixels) : panels_1(t, pixels);
