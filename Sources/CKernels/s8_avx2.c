@@ -43,6 +43,17 @@ INLINE AVX2 void tile(
       }
     }
   }
+  if (mode == HYBRID) {
+    float *out = (float *)t->out + first * t->ldc + t->channel;
+    UNROLL for (int r = 0; r < rows; r++) {
+      UNROLL for (int v = 0; v < vectors; v++) {
+        store_real(
+            t->general, acc[r][v], t->channel + 8 * v, out + r * t->ldc + 8 * v,
+            t->columns - 8 * v);
+      }
+    }
+    return;
+  }
   if (mode == GENERAL) {
     UNROLL for (int r = 0; r < rows; r++) {
       int32_t sums[16];
@@ -103,6 +114,7 @@ PANELS(clamped, CLAMPED)
 PANELS(signed, SIGNED)
 PANELS(left, LEFT)
 PANELS(general, GENERAL)
+PANELS(hybrid, HYBRID)
 
 // Widens `n` bytes; reads and writes up to 15 elements more.
 INLINE AVX2 void widen(int16_t *to, const uint8_t *from, int64_t n, __m128i flip) {
@@ -117,12 +129,14 @@ static AVX2 void block(
   const int64_t out_c = p->w.out_c;
   t->out = p->hybrid ? (uint8_t *)(p->hybrid->output + first_output * out_c)
                      : p->output + first_output * out_c;
-  const int mode = !p->requant ? GENERAL
+  const int mode = p->hybrid     ? HYBRID
+                   : !p->requant ? GENERAL
                    : p->has_left ? LEFT
                    : p->lo < p->out_zero ? SIGNED
                                          : CLAMPED;
-  static void (*const panels[4][2])(const tile_args *, int64_t) = {
-      {clamped_8, clamped_16}, {signed_8, signed_16}, {left_8, left_16}, {general_8, general_16}};
+  static void (*const panels[5][2])(const tile_args *, int64_t) = {
+      {clamped_8, clamped_16}, {signed_8, signed_16}, {left_8, left_16}, {general_8, general_16},
+      {hybrid_8, hybrid_16}};
   for (int64_t c = 0; c < out_c; c += 16) {
     t->weights = (const int16_t *)p->weights + c * 2 * t->pairs * t->runs;
     t->requant = p->requant ? p->requant + c / 16 : NULL;

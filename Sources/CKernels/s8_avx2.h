@@ -13,8 +13,9 @@
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 // How results are brought to bytes. Where negative ones are clamped away, rounding them need not be
-// exact; factors above one need a shift before; GENERAL leaves it to fk_finish_general.
-enum { CLAMPED, SIGNED, LEFT, GENERAL };
+// exact; factors above one need a shift before; GENERAL leaves it to
+// fk_finish_general; HYBRID makes floats.
+enum { CLAMPED, SIGNED, LEFT, GENERAL, HYBRID };
 
 // fk_requant, eight lanes at once: lanes `from ..< from + 8` of a group.
 typedef struct factors {
@@ -74,6 +75,25 @@ INLINE AVX2 void store_first(uint8_t *out, __m128i bytes, int64_t n) {
     uint8_t whole[16];
     _mm_storeu_si128((__m128i *)whole, bytes);
     memcpy(out, whole, (size_t)n);
+  }
+}
+
+// Floats of 8 channels, from inputs that were quantised at run time; `n` of them are stored.
+INLINE AVX2 void store_real(
+    const fk_general *g, __m256i acc, int64_t channel, float *out, int64_t n) {
+  const fk_hybrid *h = g->hybrid;
+  const __m256i sum =
+      _mm256_mullo_epi32(load(h->weight_sum + channel), _mm256_set1_epi32(g->dynamic_zero));
+  __m256 value = _mm256_cvtepi32_ps(_mm256_sub_epi32(acc, sum));
+  value = _mm256_mul_ps(value, _mm256_loadu_ps(h->scale + channel));
+  value = _mm256_mul_ps(value, _mm256_set1_ps(g->dynamic_scale));
+  value = _mm256_add_ps(value, _mm256_loadu_ps(h->bias + channel));
+  value = _mm256_min_ps(_mm256_max_ps(value, _mm256_set1_ps(h->lo)), _mm256_set1_ps(h->hi));
+  if (n >= 8) {
+    _mm256_storeu_ps(out, value);
+  } else if (n > 0) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    _mm256_maskstore_ps(out, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), lane), value);
   }
 }
 

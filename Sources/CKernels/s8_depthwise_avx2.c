@@ -49,7 +49,7 @@ INLINE AVX2 void row_of_channels(const strip *given, const int mode) {
   const strip local = *given, *s = &local;
   const __m256i first_bias = load(s->bias), second_bias = load(s->bias + 8);
   factors f, g;
-  if (mode != GENERAL) {
+  if (mode < GENERAL) {
     f = factors_of(s->requant, 0);
     g = factors_of(s->requant, 8);
   }
@@ -78,6 +78,10 @@ INLINE AVX2 void row_of_channels(const strip *given, const int mode) {
       fk_finish_general(
           s->general, sums, s->columns < 16 ? s->columns : 16, s->channel, s->out,
           ox * s->out_step);
+    } else if (mode == HYBRID) {
+      float *out = (float *)s->out + ox * s->out_step;
+      store_real(s->general, first, s->channel, out, s->columns);
+      store_real(s->general, second, s->channel + 8, out + 8, s->columns - 8);
     } else {
       store_first(
           s->out + ox * s->out_step,
@@ -98,6 +102,7 @@ static AVX2 void row_clamped(const strip *s) { row_of_channels(s, CLAMPED); }
 static AVX2 void row_signed(const strip *s) { row_of_channels(s, SIGNED); }
 static AVX2 void row_left(const strip *s) { row_of_channels(s, LEFT); }
 static AVX2 void row_general(const strip *s) { row_of_channels(s, GENERAL); }
+static AVX2 void row_hybrid(const strip *s) { row_of_channels(s, HYBRID); }
 
 AVX2 FK_KERNEL(fk_s8_depthwise_3x3_1x16__avx2) {
   const fk_s8_depthwise *p = params;
@@ -106,12 +111,13 @@ AVX2 FK_KERNEL(fk_s8_depthwise_3x3_1x16__avx2) {
   fk_general general = {
       .multiplier = p->multiplier, .shift = p->shift, .out_zero = p->out_zero, .lo = p->lo,
       .hi = p->hi, .flip = p->flip, .hybrid = p->hybrid};
-  const int mode = !p->requant ? GENERAL
+  const int mode = p->hybrid     ? HYBRID
+                   : !p->requant ? GENERAL
                    : p->has_left ? LEFT
                    : p->lo < p->out_zero ? SIGNED
                                          : CLAMPED;
-  static void (*const kernels[4])(const strip *) = {
-      row_clamped, row_signed, row_left, row_general};
+  static void (*const kernels[5])(const strip *) = {
+      row_clamped, row_signed, row_left, row_general, row_hybrid};
   const int64_t channels = w->in_c, row_bytes = (int64_t)w->in_w * channels;
   strip s = {
       .in_w = w->in_w, .out_w = w->out_w, .stride = w->stride_w, .pad = w->pad_left,
