@@ -104,10 +104,12 @@ final class Preparation {
   }
 
   /// The memory limit bounds every tensor, so that sizes computed later cannot overflow.
+  ///
+  /// A dimension of 0 counts as 1, as it would hide the others.
   private func checkSize(_ value: Value) throws(InferenceError) {
     var bytes = max(value.elementType.byteCount, 1)
     for size in value.shape {
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: max(size, 1))
       guard !overflow, product <= memoryLimit else {
         throw .memoryLimit(needed: overflow ? .max : product, limit: memoryLimit)
       }

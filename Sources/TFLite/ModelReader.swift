@@ -177,11 +177,12 @@ struct ModelReader {
   private static func byteCount(_ shape: [Int], _ type: ElementType) -> Int? {
     var total = max(type.byteCount, 1)
     for size in shape {
-      let (product, overflow) = total.multipliedReportingOverflow(by: size)
+      // A dimension of 0 would hide others whose product cannot be.
+      let (product, overflow) = total.multipliedReportingOverflow(by: max(size, 1))
       guard size >= 0, !overflow, product <= Int(Int32.max) * 16 else { return nil }
       total = product
     }
-    return total
+    return shape.contains(0) ? 0 : total
   }
 
   private mutating func quantization(

@@ -92,6 +92,24 @@ struct MutationTests {
     }
   }
 
+  @Test("A dimension of zero does not hide others whose product overflows")
+  func zeroDimension() throws {
+    for shape in [[0, 1 << 30, 1 << 30, 1 << 30], [1 << 30, 1 << 30, 0, 1 << 30]] {
+      var model = ModelBuilder()
+      model.tensors = [
+        ModelBuilder.Tensor(name: "axis", type: 2, shape: [], data: littleEndian([0] as [Int32])),
+        ModelBuilder.Tensor(name: "input", type: 0, shape: shape),
+        ModelBuilder.Tensor(name: "output", type: 0, shape: []),
+      ]
+      model.operators = [
+        ModelBuilder.Operator(
+          code: 49, inputs: [0, 1], outputs: [2], optionsType: 35, options: [0: .int32(1)])
+      ]
+      (model.inputs, model.outputs) = ([1], [2])
+      #expect(throws: TFLiteError.self) { try TFLiteModel(bytes: model.build()) }
+    }
+  }
+
   @Test("A damaged file is refused or runs, but never crashes", arguments: 1...6)
   func mutations(_ seed: UInt64) {
     let files = files()
