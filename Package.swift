@@ -9,9 +9,12 @@ let strict: [SwiftSetting] = [
 
 /// A Swift module in `Sources/<name>`, with the settings that all of them share.
 func module(
-  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+  resources: [Resource] = []
 ) -> Target {
-  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+    swiftSettings: strict)
 }
 
 /// The tests of one module, in `Tests/<name>Tests`.
@@ -57,7 +60,7 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     module("Survey", []),
     module("TFLite", []),
-    module("Inference", ["TFLite", "CKernels"]),
+    module("Inference", ["TFLite", "CKernels"], exclude: ["README.md"]),
     module("Media", ["CFFmpeg", "CFFmpegShim", "CJPEG", "Survey", crypto]),
     module("SpeciesCatalog", ["Survey", crypto]),
     module("Detection", ["Inference", "TFLite", "SpeciesCatalog", "Survey"]),
@@ -97,7 +100,7 @@ let package = Package(
       [
         "SurveyPipeline", "SurveyExport", "SurveyStore", "Detection", "SpeciesCatalog", "Survey",
       ]),
-    tests("SurveyExportTests", ["SurveyExport", "SurveyStore", "Survey"]),
+    tests("SurveyExportTests", ["SurveyExport", "SurveyStore", "Survey", grdb]),
     tests("CommandTests", ["fishcam", "Survey"]),
     tests("ReviewServerTests", ["ReviewServer", "SurveyStore", "Media", "Survey", grdb]),
   ]

@@ -26,6 +26,7 @@ public struct LoadedModel: Sendable {
   /// - Parameter labels: a label list to use for a file without a card.
   /// - Throws: `SpeciesCatalogError`, `DetectionError`.
   public init(_ nameOrPath: String, labels: String? = nil, catalog: SpeciesCatalog) throws {
+    var known: ModelCard?
     let isFile = nameOrPath.hasSuffix(".tflite") || nameOrPath.contains("/")
     if isFile {
       file = URL(filePath: nameOrPath)
@@ -34,6 +35,7 @@ public struct LoadedModel: Sendable {
       let card = try catalog.card(
         folder.appending(path: "card.json"), decoders: CentroidDecoder.names)
       file = folder.appending(path: card.files[0].file)
+      known = card
     }
     let bytes: [UInt8]
     do {
@@ -46,8 +48,10 @@ public struct LoadedModel: Sendable {
       throw DetectionError.unreadable(file: file.path, error: error)
     }
     let beside = file.deletingLastPathComponent().appending(path: "card.json")
-    if FileManager.default.fileExists(atPath: beside.path) {
-      let card = try catalog.card(beside, decoders: CentroidDecoder.names)
+    if known == nil, FileManager.default.fileExists(atPath: beside.path) {
+      known = try catalog.card(beside, decoders: CentroidDecoder.names)
+    }
+    if let card = known {
       let name = file.lastPathComponent
       if let listed = card.files.first(where: { $0.file == name }) {
         guard listed.sha256.lowercased() == hash else {

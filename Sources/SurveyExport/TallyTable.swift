@@ -124,10 +124,7 @@ public struct TallyTable: Sendable {
   /// time zone, and without one the time is written without an offset.
   private static func time(of tally: Tally, in record: DeploymentRecord) -> String? {
     guard let index = tally.maxNRecording, let frame = tally.maxNTime else { return nil }
-    let zone = record.timeZone.flatMap(offset(ofZone:))
-    let clocks = record.recordings.map { recording in
-      recording.creationTime.flatMap { WallClock(iso8601: $0, defaultOffset: zone ?? 0) }
-    }
+    let clocks = record.recordings.map { $0.creationTime.flatMap { clock($0, record.timeZone) } }
     let recording = record.counts.recordings[index]
     let inFile = frame.seconds - recording.startSeconds
     var sinceStart = recording.offsetSeconds - record.counts.recordings[0].offsetSeconds
@@ -141,12 +138,21 @@ public struct TallyTable: Sendable {
     let base = clocks[0] == nil ? 0 : sinceStart
     let time = first.adding(seconds: record.clockOffsetSeconds + base + inFile).iso8601
     let isLocal = record.recordings[index].creationTime.flatMap { WallClock(iso8601: $0) } == nil
-    return isLocal && zone == nil && time.hasSuffix("Z") ? String(time.dropLast()) : time
+    return isLocal && record.timeZone == nil && time.hasSuffix("Z")
+      ? String(time.dropLast()) : time
   }
 
-  /// Seconds east of UTC of `±hh:mm`, or of an IANA zone's standard time.
-  private static func offset(ofZone text: String) -> Int? {
-    if let clock = WallClock(iso8601: "2000-01-01T00:00:00" + text) { return clock.offsetSeconds }
-    return TimeZone(identifier: text)?.secondsFromGMT(for: Date(timeIntervalSince1970: 946_684_800))
+  /// A camera's time; where it says no offset from UTC, the site's zone does: `±hh:mm`, or an IANA
+  /// name with the offset that it has at that time of the year.
+  private static func clock(_ text: String, _ zone: String?) -> WallClock? {
+    guard let zone, WallClock(iso8601: text) == nil else {
+      return WallClock(iso8601: text, defaultOffset: 0)
+    }
+    if let clock = WallClock(iso8601: text + zone) { return clock }
+    guard let named = TimeZone(identifier: zone),
+      let near = WallClock(iso8601: text, defaultOffset: named.secondsFromGMT(for: .distantPast))
+    else { return nil }
+    let offset = named.secondsFromGMT(for: Date(timeIntervalSince1970: near.unixSeconds))
+    return WallClock(iso8601: text, defaultOffset: offset)
   }
 }

@@ -83,7 +83,7 @@ struct Process: ParsableCommand {
     display.end()
     let took = ContinuousClock.now - start
     let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18
-    tell(summary, seconds, display, store)
+    try tell(summary, seconds, display, store)
     if json {
       print(
         try fishcam.json(
@@ -100,7 +100,7 @@ struct Process: ParsableCommand {
 
   private func tell(
     _ summary: SurveyJobSummary, _ seconds: Double, _ display: ProgressDisplay, _ store: SurveyStore
-  ) {
+  ) throws {
     if summary.wasCancelled {
       display.say("Stopped; what was found so far is kept. Run the same command to go on.")
       return
@@ -128,7 +128,7 @@ struct Process: ParsableCommand {
     display.say(parts.joined(separator: ", ") + ".")
     let name = database.database.contains(" ") ? "\"\(database.database)\"" : database.database
     let option = name == "survey.sqlite" ? "" : " --database \(name)"
-    let several = (try? store.runs().count) ?? 1 > 1
+    let several = try store.runs().count > 1
     display.say(
       "See the counts with: fishcam tally\(option)" + (several ? " --run \(summary.run)" : ""))
   }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Survey
 import SurveyExport
 import SurveyStore
@@ -139,6 +140,23 @@ private func survey(in folder: TemporaryFolder) throws -> SurveyStore {
     row.dateTime = WallClock(iso8601: "2024-05-03T20:00:00+12:00")
     try store.describe(wall.id, by: row)
     #expect(try time() == "2024-05-03T21:00:02+12:00")
+  }
+
+  /// Photos carry no offset from UTC; the site's zone gives it, summer time included.
+  @Test(arguments: [
+    (nil, "2024-07-03T08:30:00"), ("+12:00", "2024-07-03T08:30:00+12:00"),
+    ("Europe/Lisbon", "2024-07-03T08:30:00+01:00"),
+  ])
+  func timesOfPhotos(_ zone: String?, _ expected: String) throws {
+    try DatabaseQueue(path: store.path).write {
+      try $0.execute(
+        sql: "UPDATE media SET creation_time = '2024-07-03T08:30:00' WHERE content_hash = 'W1'")
+    }
+    var row = ManifestRow(row: 2)
+    row.timeZone = zone
+    let wall = try #require(try store.deployments().first { $0.opcode == "W1" })
+    try store.describe(wall.id, by: row)
+    #expect(try TallyTable(store).rows.first { $0.opcode == "W1" }?.maxNTime == expected)
   }
 
   @Test func exportingTwiceIsTheSame() throws {
