@@ -5,17 +5,31 @@
 
 #define AVX2 __attribute__((target("avx2,fma")))
 
-// All ones in the first `n` of eight lanes.
-static inline __attribute__((always_inline)) AVX2 __m256i first_lanes(int64_t n) {
-  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(n > 8 ? 8 : n)), lane);
+// The first `n` of eight lanes. Stores under a mask take many cycles on some processors.
+static inline __attribute__((always_inline)) AVX2 void store_first(float *out, __m256 value, int64_t n) {
+  if (n >= 8) {
+    _mm256_storeu_ps(out, value);
+    return;
+  }
+  __m128 rest = _mm256_castps256_ps128(value);
+  if (n & 4) {
+    _mm_storeu_ps(out, rest);
+    rest = _mm256_extractf128_ps(value, 1);
+    out += 4;
+  }
+  if (n & 2) {
+    _mm_storel_pi((__m64 *)out, rest);
+    rest = _mm_movehl_ps(rest, rest);
+    out += 2;
+  }
+  if (n & 1) _mm_store_ss(out, rest);
 }
 
 #define LANES 8
 #define VECTOR __m256
 #define LOAD _mm256_loadu_ps
 #define STORE _mm256_storeu_ps
-#define STORE_FIRST(to, value, n) _mm256_maskstore_ps(to, first_lanes(n), value)
+#define STORE_FIRST store_first
 #define SET1 _mm256_set1_ps
 #define ADD _mm256_add_ps
 #define MULTIPLY_ADD _mm256_fmadd_ps
@@ -23,18 +37,47 @@ static inline __attribute__((always_inline)) AVX2 __m256i first_lanes(int64_t n)
 #define MAX _mm256_max_ps
 #define ZERO _mm256_setzero_ps()
 #define TARGET AVX2
+#define KEEPS_COLUMNS 0
 #define ROWS_1 12
 #define ROWS_2 6
 #define ROWS_3 0
 
 #include "f32_tiles.h"
 
-INLINE AVX2 void store_first(float *out, __m256 value, int64_t n) {
-  if (n >= 8) {
-    STORE(out, value);
-  } else {
-    STORE_FIRST(out, value, n);
+// 1x1 convolutions to eight or fewer channels: the weights of two inputs lie side by side, so that one
+// read of a pair of inputs serves four channels, and eight with the next vector.
+#define PAIR_ROWS 6
+
+INLINE AVX2 void pairs_tile(
+    const fk_f32_conv *p, int64_t pixel, const int rows) {
+  const int64_t k = p->w.in_c, out_c = p->w.out_c;
+  __m256 acc[PAIR_ROWS][2];
+  UNROLL for (int r = 0; r < rows; r++) acc[r][0] = acc[r][1] = ZERO;
+  const float *a = p->input + pixel * k, *weights = p->weights;
+  for (int64_t j = 0; j < k; j += 2, weights += 16) {
+    const __m256 w[2] = {LOAD(weights), LOAD(weights + 8)};
+    UNROLL for (int r = 0; r < rows; r++) {
+      const __m256 x = _mm256_castpd_ps(_mm256_broadcast_sd((const double *)(a + r * k + j)));
+      UNROLL for (int v = 0; v < 2; v++) acc[r][v] = MULTIPLY_ADD(x, w[v], acc[r][v]);
+    }
   }
+  const __m256 bias = LOAD(p->bias), lo = SET1(p->lo), hi = SET1(p->hi);
+  float *out = p->output + pixel * out_c;
+  UNROLL for (int r = 0; r < rows; r++) {
+    // Channels 0 1 4 5, 2 3 6 7.
+    const __m256d sums = _mm256_castps_pd(_mm256_hadd_ps(acc[r][0], acc[r][1]));
+    const __m256 value = ADD(_mm256_castpd_ps(_mm256_permute4x64_pd(sums, 0xD8)), bias);
+    store_first(out + r * out_c, MIN(MAX(value, lo), hi), out_c);
+  }
+}
+
+AVX2 FK_KERNEL(fk_f32_conv_narrow_6x8__avx2) {
+  (void)scratch;
+  const fk_f32_conv *p = params;
+  int64_t pixel = begin * p->w.out_w;
+  const int64_t last = end * p->w.out_w;
+  for (; pixel + PAIR_ROWS <= last; pixel += PAIR_ROWS) pairs_tile(p, pixel, PAIR_ROWS);
+  for (; pixel < last; pixel++) pairs_tile(p, pixel, 1);
 }
 
 AVX2 FK_KERNEL(fk_f32_conv_6x8__avx2) { convolution(params, begin, end, scratch); }

@@ -23,13 +23,16 @@ static int64_t start_of(int64_t group, int64_t out_c, int32_t nr, int32_t overla
 }
 
 void fk_pack_f32_conv(
-    const float *weights, int64_t out_c, int64_t k, int32_t nr, int32_t overlaps, float *packed) {
-  memset(packed, 0, sizeof(float) * (size_t)fk_packed_conv_size(out_c, k, k, nr, 1));
+    const float *weights, int64_t out_c, int64_t k, int32_t nr, int32_t kr, int32_t overlaps,
+    float *packed) {
+  memset(packed, 0, sizeof(float) * (size_t)fk_packed_conv_size(out_c, k, k, nr, kr));
   for (int64_t group = 0; group * nr < out_c; group++) {
     const int64_t start = start_of(group, out_c, nr, overlaps);
     float *panel = packed + group * nr * k;
     for (int64_t j = 0; j < nr && start + j < out_c; j++) {
-      for (int64_t i = 0; i < k; i++) panel[i * nr + j] = weights[(start + j) * k + i];
+      for (int64_t i = 0; i < k; i++) {
+        panel[(i / kr * nr + j) * kr + i % kr] = weights[(start + j) * k + i];
+      }
     }
   }
 }

@@ -10,6 +10,7 @@
 static const fk_kernel table[] = {
 #define ROW(op, isa, kernel, mr, nr, kr) {op, isa, #kernel, mr, nr, kr, kernel}
     ROW(FK_OP_F32_CONV, FK_ISA_PORTABLE, fk_f32_conv_1x8__portable, 1, 8, 1),
+    ROW(FK_OP_F32_CONV_NARROW, FK_ISA_PORTABLE, fk_f32_conv_1x8__portable, 1, 8, 1),
     ROW(FK_OP_F32_DEPTHWISE, FK_ISA_PORTABLE, fk_f32_depthwise_1x8__portable, 1, 8, 1),
     ROW(FK_OP_F32_CONV_DILATED, FK_ISA_PORTABLE, fk_f32_conv_1x8__portable, 1, 8, 1),
     ROW(FK_OP_F32_DEPTHWISE_3X3, FK_ISA_PORTABLE, fk_f32_depthwise_1x8__portable, 1, 8, 1),
@@ -47,6 +48,7 @@ static const fk_kernel table[] = {
     ROW(FK_OP_F32_BINARY_SAME, FK_ISA_AVX2, fk_f32_binary_same_8__avx2, 0, 0, 0),
     ROW(FK_OP_S8_ADD_SAME, FK_ISA_AVX2, fk_s8_add_same_16__avx2, 0, 0, 0),
     ROW(FK_OP_F32_CONV, FK_ISA_AVX2, fk_f32_conv_6x8__avx2, 6, 8, 1),
+    ROW(FK_OP_F32_CONV_NARROW, FK_ISA_AVX2, fk_f32_conv_narrow_6x8__avx2, 6, 8, 2),
     ROW(FK_OP_F32_DEPTHWISE_3X3, FK_ISA_AVX2, fk_f32_depthwise_3x3_1x8__avx2, 1, 8, 1),
     ROW(FK_OP_F32_DEPTHWISE, FK_ISA_AVX2, fk_f32_depthwise_1x8__avx2, 1, 8, 1),
     ROW(FK_OP_S8_CONV, FK_ISA_AVX2, fk_s8_conv_6x16__avx2, 6, 16, 2),

@@ -38,6 +38,7 @@ FK_KERNEL(fk_f32_to_s8_8__avx2);
 FK_KERNEL(fk_f32_dynamic_quantize_8__avx2);
 FK_KERNEL(fk_s8_add_same_16__avx2);
 FK_KERNEL(fk_f32_binary_same_8__avx2);
+FK_KERNEL(fk_f32_conv_narrow_6x8__avx2);
 FK_KERNEL(fk_f32_conv_6x8__avx2);
 FK_KERNEL(fk_f32_depthwise_3x3_1x8__avx2);
 FK_KERNEL(fk_f32_depthwise_1x8__avx2);

@@ -29,6 +29,7 @@ typedef enum fk_isa {
 typedef enum fk_op {
   FK_OP_F32_CONV,       // fk_f32_conv, neighbouring columns not dilated
   FK_OP_F32_CONV_DILATED,  // fk_f32_conv
+  FK_OP_F32_CONV_NARROW,  // fk_f32_conv, 1x1 with stride 1 and no border, an even in_c, at most 8 out_c
   FK_OP_F32_DEPTHWISE,  // fk_f32_depthwise
   FK_OP_F32_DEPTHWISE_3X3,  // fk_f32_depthwise, 3x3 without dilation, a channel in for each out
   FK_OP_S8_CONV,        // fk_s8_conv, neighbouring columns not dilated
@@ -217,10 +218,11 @@ typedef struct fk_s8_depthwise {
 // k is in runs: the k_w * in_c values of a window's row. A kernel with kr 4 has bytes.
 int64_t fk_packed_conv_size(int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr);
 int64_t fk_packed_depthwise_size(int64_t out_c, int64_t taps, int32_t nr, int32_t kr);
-// `weights` is [out_c][k], packed [group of nr channels][k][nr]. With `overlaps` the last group ends
-// with the last channel, as fast kernels have it.
+// `weights` is [out_c][k], packed [group of nr channels][k / kr][nr][kr]. With `overlaps` the last group
+// ends with the last channel, as fast kernels have it.
 void fk_pack_f32_conv(
-    const float *weights, int64_t out_c, int64_t k, int32_t nr, int32_t overlaps, float *packed);
+    const float *weights, int64_t out_c, int64_t k, int32_t nr, int32_t kr, int32_t overlaps,
+    float *packed);
 // `zero` and `flip` belong to the weights. [panel][run][ceil(values of the run / kr)][nr][kr],
 // panels as groups if kr is 4.
 void fk_pack_s8_conv(

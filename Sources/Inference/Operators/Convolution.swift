@@ -117,6 +117,13 @@ extension Convolution {
   /// Vectors of sixteen channels would be half empty.
   private var narrow: fk_isa? { outputChannels <= 8 ? FK_ISA_AVX2 : nil }
 
+  /// Whether `FK_OP_F32_CONV_NARROW` takes it.
+  private var isNarrow: Bool {
+    outputChannels <= 8 && window.in_c % 2 == 0 && window.k_h == 1 && window.k_w == 1
+      && window.stride_h == 1 && window.stride_w == 1 && window.pad_top == 0
+      && window.pad_left == 0 && window.in_h == window.out_h && window.in_w == window.out_w
+  }
+
   func floatBias(_ kernel: Kernel) throws(InferenceError) -> UnsafePointer<Float> {
     let values = try bias.map { id throws(InferenceError) in
       try context.constant(id, as: Float.self, "bias")
@@ -126,17 +133,20 @@ extension Convolution {
   }
 
   private func prepareFloat() throws(InferenceError) {
-    let kernel = try context.kernel(
-      window.dilation_w == 1 || window.k_w == 1 ? FK_OP_F32_CONV : FK_OP_F32_CONV_DILATED,
-      limit: narrow)
+    let kernel =
+      isNarrow
+      ? try context.kernel(FK_OP_F32_CONV_NARROW)
+      : try context.kernel(
+        window.dilation_w == 1 || window.k_w == 1 ? FK_OP_F32_CONV : FK_OP_F32_CONV_DILATED,
+        limit: narrow)
     let range = try context.range(activation)
     let weights = try context.constant(filter, as: Float.self, "weights")
     let size = fk_packed_conv_size(
-      Int64(outputChannels), Int64(k), Int64(k), kernel.row.pointee.nr, 1)
+      Int64(outputChannels), Int64(k), Int64(k), kernel.row.pointee.nr, kernel.row.pointee.kr)
     let packed = try context.preparation.memory.allocate(Float.self, count: Int(size))
     fk_pack_f32_conv(
-      weights, Int64(outputChannels), Int64(k), kernel.row.pointee.nr, kernel.overlaps,
-      packed.baseAddress)
+      weights, Int64(outputChannels), Int64(k), kernel.row.pointee.nr, kernel.row.pointee.kr,
+      kernel.overlaps, packed.baseAddress)
     let bias = try floatBias(kernel)
     var window = window
     let scratch = fk_f32_conv_scratch(&window, kernel.row)
