@@ -32,6 +32,7 @@ static inline __attribute__((always_inline)) AVX2 void store_first(float *out, _
 #define STORE_FIRST store_first
 #define SET1 _mm256_set1_ps
 #define ADD _mm256_add_ps
+#define MULTIPLY _mm256_mul_ps
 #define MULTIPLY_ADD _mm256_fmadd_ps
 #define MIN _mm256_min_ps
 #define MAX _mm256_max_ps
@@ -42,6 +43,9 @@ static inline __attribute__((always_inline)) AVX2 void store_first(float *out, _
 #define ROWS_2 6
 #define ROWS_3 0
 
+// With operands in memory, as nine weights and six inputs fill the registers.
+#define BIAS(b) ({ VECTOR v; __asm__("vmovups %1, %0" : "=x"(v) : "m"(b)); v; })
+#define LIMIT(v, lo, hi) ({ VECTOR x = v; __asm__("vmaxps %1, %0, %0\n\tvminps %2, %0, %0" : "+x"(x) : "m"(lo), "m"(hi)); x; })
 #include "f32_tiles.h"
 
 // 1x1 convolutions to eight or fewer channels: the weights of two inputs lie side by side, so that one

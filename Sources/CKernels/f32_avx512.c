@@ -12,6 +12,7 @@
 #define STORE_FIRST(to, value, n) _mm512_mask_storeu_ps(to, (__mmask16)((1u << (n)) - 1), value)
 #define SET1 _mm512_set1_ps
 #define ADD _mm512_add_ps
+#define MULTIPLY _mm512_mul_ps
 #define MULTIPLY_ADD _mm512_fmadd_ps
 #define MIN _mm512_min_ps
 #define MAX _mm512_max_ps
@@ -22,6 +23,8 @@
 #define ROWS_2 12
 #define ROWS_3 8
 
+#define BIAS(b) (b)
+#define LIMIT(v, lo, hi) MIN(MAX(v, lo), hi)
 #include "f32_tiles.h"
 
 AVX512 FK_KERNEL(fk_f32_conv_8x16__avx512) { convolution(params, begin, end, scratch); }

@@ -168,150 +168,143 @@ INLINE TARGET void convolution(const fk_f32_conv *p, int64_t begin, int64_t end,
   }
 }
 
-// One row of LANES channels of a 3x3 depthwise convolution.
-typedef struct strip {
-  const float *rows[3];
-  int64_t steps[3];  // from pixel to pixel, 0 for a row outside the image
-  int64_t in_w, out_w, stride, pad;
+// A 3x3 depthwise convolution of LANES channels.
+typedef struct depthwise_group {
+  int64_t in_w, out_w, stride, pad, channels;
   const float *weights;  // [9][LANES]
-  const float *bias, *zeros;
-  float *out;
-  int64_t out_step;
-  float lo, hi;
-} strip;
+  VECTOR bias, lo, hi;
+} depthwise_group;
 
-// The bias and nine values of a window times its weights, in two chains that round less than one.
-INLINE TARGET VECTOR depthwise_sum(
-    const VECTOR left[3], const VECTOR middle[3], const VECTOR right[3], const VECTOR w[9],
-    VECTOR bias) {
-  VECTOR even = bias, odd = ZERO;
+// Column `x` of three rows; zeros outside the image. Steps from pixel to pixel are 0 for a row outside.
+INLINE TARGET void depthwise_column(
+    const depthwise_group *g, const float *const rows[3], const int64_t steps[3], int64_t x,
+    VECTOR column[3]) {
   UNROLL for (int r = 0; r < 3; r++) {
-    const VECTOR row[3] = {left[r], middle[r], right[r]};
-    UNROLL for (int c = 0; c < 3; c++) {
-      if ((3 * r + c) % 2 == 0) {
-        even = MULTIPLY_ADD(row[c], w[3 * r + c], even);
-      } else {
-        odd = MULTIPLY_ADD(row[c], w[3 * r + c], odd);
-      }
-    }
+    column[r] = x >= 0 && x < g->in_w ? LOAD(rows[r] + x * steps[r]) : ZERO;
   }
+}
+
+// The bias and nine products, in two chains, which round less than one. `right` points to a column that is read into the place of `left`: nine
+// weights and six inputs fill sixteen registers.
+INLINE TARGET VECTOR depthwise_sum(
+    const depthwise_group *g, const VECTOR w[9], VECTOR left[3], const VECTOR middle[3],
+    const float *const right[3]) {
+  VECTOR even = BIAS(g->bias), odd;
+  even = MULTIPLY_ADD(left[0], w[0], even);
+  left[0] = LOAD(right[0]);
+  odd = MULTIPLY(middle[0], w[1]);
+  even = MULTIPLY_ADD(left[0], w[2], even);
+  odd = MULTIPLY_ADD(left[1], w[3], odd);
+  left[1] = LOAD(right[1]);
+  even = MULTIPLY_ADD(middle[1], w[4], even);
+  odd = MULTIPLY_ADD(left[1], w[5], odd);
+  even = MULTIPLY_ADD(left[2], w[6], even);
+  left[2] = LOAD(right[2]);
+  odd = MULTIPLY_ADD(middle[2], w[7], odd);
+  even = MULTIPLY_ADD(left[2], w[8], even);
   return ADD(even, odd);
 }
 
-// Column `x` of the three rows; zeros outside the image.
-INLINE TARGET void depthwise_column(const strip *s, int64_t x, VECTOR column[3]) {
-  UNROLL for (int r = 0; r < 3; r++) {
-    column[r] = x >= 0 && x < s->in_w ? LOAD(s->rows[r] + x * s->steps[r]) : ZERO;
-  }
-}
-
-INLINE TARGET void depthwise_store(const strip *s, int64_t ox, VECTOR sum, VECTOR lo, VECTOR hi) {
-  const VECTOR value = MIN(MAX(sum, lo), hi);
-  if (s->out_step >= LANES) {
-    STORE(s->out + ox * s->out_step, value);
+INLINE TARGET void depthwise_store(const depthwise_group *g, float *out, VECTOR sum) {
+  const VECTOR value = LIMIT(sum, g->lo, g->hi);
+  if (g->channels >= LANES) {
+    STORE(out, value);
   } else {
-    STORE_FIRST(s->out + ox * s->out_step, value, s->out_step);
+    STORE_FIRST(out, value, g->channels);
   }
 }
 
-INLINE TARGET void depthwise_strip(const strip *given) {
-  // A copy, which what is written cannot change, stays in registers.
-  const strip local = *given, *s = &local;
-  VECTOR w[9];
-  UNROLL for (int i = 0; i < 9; i++) w[i] = LOAD(s->weights + LANES * i);
-  const VECTOR bias = LOAD(s->bias), lo = SET1(s->lo), hi = SET1(s->hi);
-  // Outputs whose windows are inside the image.
-  const int64_t first = (s->pad + s->stride - 1) / s->stride;
-  const int64_t behind = s->in_w + s->pad >= 3 ? (s->in_w + s->pad - 3) / s->stride + 1 : 0;
-  const int64_t end = behind < s->out_w ? behind : s->out_w;
-  int64_t ox = 0;
-  VECTOR a[3], b[3], c[3];
-  while (ox < s->out_w) {
-    const int64_t x = ox * s->stride - s->pad;
-    if (ox < first || ox >= end) {
-      depthwise_column(s, x, a);
-      depthwise_column(s, x + 1, b);
-      depthwise_column(s, x + 2, c);
-      depthwise_store(s, ox++, depthwise_sum(a, b, c, w, bias), lo, hi);
-      continue;
-    }
-    const float *in[3];
-    UNROLL for (int r = 0; r < 3; r++) in[r] = s->rows[r] + x * s->steps[r];
-#if KEEPS_COLUMNS
-    // A column is read once for the windows that it is in.
-    if (s->stride == 1) {
-      UNROLL for (int r = 0; r < 3; r++) {
-        a[r] = LOAD(in[r]);
-        b[r] = LOAD(in[r] + s->steps[r]);
-        in[r] += 2 * s->steps[r];
-      }
-      for (; ox + 3 <= end; ox += 3) {
-#define NEXT(column)                                  \
-  UNROLL for (int r = 0; r < 3; r++) {                \
-    column[r] = LOAD(in[r]);                          \
-    in[r] += s->steps[r];                             \
+// One output row.
+INLINE TARGET void depthwise_row(
+    const depthwise_group *g, const float *const rows[3], int64_t step0, int64_t step1,
+    int64_t step2, float *out) {
+  const int64_t stride = g->stride, channels = g->channels, steps[3] = {step0, step1, step2};
+  const float *p = rows[0] - g->pad * step0, *q = rows[1] - g->pad * step1,
+              *r = rows[2] - g->pad * step2;
+  VECTOR a[3], b[3], w[9];
+  UNROLL for (int i = 0; i < 9; i++) w[i] = LOAD(g->weights + LANES * i);
+  // Outputs whose last column is inside the image, and the one before it unless for the first; others
+  // follow them.
+  const int64_t room = g->in_w - 3 + g->pad;
+  int64_t inside = stride > 2 || g->pad + stride > 3 || room < 0 ? 0 : room / stride + 1;
+  inside = inside < g->out_w ? inside : g->out_w;
+  int64_t x = inside * stride - g->pad;
+  const int64_t rest = g->out_w - inside;
+#define OUTPUT(left, middle, column)                                                            \
+  {                                                                                             \
+    const float *const right[3] = {p + column * step0, q + column * step1, r + column * step2}; \
+    depthwise_store(g, out, depthwise_sum(g, w, left, middle, right));                             \
+    out += channels;                                                                            \
   }
-        NEXT(c)
-        depthwise_store(s, ox, depthwise_sum(a, b, c, w, bias), lo, hi);
-        NEXT(a)
-        depthwise_store(s, ox + 1, depthwise_sum(b, c, a, w, bias), lo, hi);
-        NEXT(b)
-        depthwise_store(s, ox + 2, depthwise_sum(c, a, b, w, bias), lo, hi);
-#undef NEXT
-      }
-      UNROLL for (int r = 0; r < 3; r++) in[r] -= 2 * s->steps[r];
+#define ADVANCE         \
+  p += 2 * step0;       \
+  q += 2 * step1;       \
+  r += 2 * step2;
+  if (inside > 0) depthwise_column(g, rows, steps, -g->pad, a);
+  if (stride == 1 && inside > 0) {
+    depthwise_column(g, rows, steps, 1 - g->pad, b);
+    for (; inside >= 2; inside -= 2) {
+      OUTPUT(a, b, 2)
+      OUTPUT(b, a, 3)
+      ADVANCE
     }
-#endif
-#if KEEPS_COLUMNS
-    if (s->stride == 2 && ox < end) {
-      UNROLL for (int r = 0; r < 3; r++) a[r] = LOAD(in[r]);
-      for (; ox + 2 <= end; ox += 2) {
-#define NEXT(left, right)                             \
-  UNROLL for (int r = 0; r < 3; r++) {                \
-    b[r] = LOAD(in[r] + s->steps[r]);                 \
-    right[r] = LOAD(in[r] + 2 * s->steps[r]);         \
-    in[r] += 2 * s->steps[r];                         \
+    if (inside > 0) OUTPUT(a, b, 2)
+  } else {
+    for (; inside > 0; inside--) {
+      b[0] = LOAD(p + step0);
+      b[1] = LOAD(q + step1);
+      b[2] = LOAD(r + step2);
+      OUTPUT(a, b, 2)
+      ADVANCE
+    }
   }
-        NEXT(a, c)
-        depthwise_store(s, ox, depthwise_sum(a, b, c, w, bias), lo, hi);
-        NEXT(c, a)
-        depthwise_store(s, ox + 1, depthwise_sum(c, b, a, w, bias), lo, hi);
-#undef NEXT
+#undef OUTPUT
+#undef ADVANCE
+  for (int64_t i = 0; i < rest; i++, x += stride, out += channels) {
+    VECTOR sum = BIAS(g->bias);
+    for (int c = 0; c < 3; c++) {
+      depthwise_column(g, rows, steps, x + c, a);
+      UNROLL for (int k = 0; k < 3; k++) {
+        sum = MULTIPLY_ADD(a[k], LOAD(g->weights + (3 * k + c) * LANES), sum);
       }
     }
-#endif
-    for (; ox < end; ox++) {
-      UNROLL for (int r = 0; r < 3; r++) {
-        a[r] = LOAD(in[r]);
-        b[r] = LOAD(in[r] + s->steps[r]);
-        c[r] = LOAD(in[r] + 2 * s->steps[r]);
-        in[r] += s->stride * s->steps[r];
-      }
-      depthwise_store(s, ox, depthwise_sum(a, b, c, w, bias), lo, hi);
-    }
+    depthwise_store(g, out, sum);
   }
 }
 
 INLINE TARGET void depthwise(const fk_f32_depthwise *p, int64_t begin, int64_t end) {
   const fk_window *w = &p->w;
   const int64_t channels = w->in_c, row_size = (int64_t)w->in_w * channels;
-  strip s = {
+  // What rows read for a block of outputs, 64 bytes of each pixel, stays in the first-level cache.
+  const int64_t room = 24576 / (64 * (int64_t)w->in_w) - 2;
+  const int64_t block = room > w->stride_h ? room / w->stride_h : 1;
+  depthwise_group g = {
       .in_w = w->in_w, .out_w = w->out_w, .stride = w->stride_w, .pad = w->pad_left,
-      .zeros = p->zeros, .out_step = channels, .lo = p->lo, .hi = p->hi};
-  for (int64_t row = begin; row < end; row++) {
-    const int64_t n = row / w->out_h, y0 = row % w->out_h * w->stride_h - w->pad_top;
+      .channels = channels, .lo = SET1(p->lo), .hi = SET1(p->hi)};
+  for (int64_t first = begin; first < end; first += block) {
+    const int64_t last = first + block < end ? first + block : end;
     for (int64_t group = 0; LANES * group < channels; group++) {
       const int64_t c = group_start(group, channels);
-      for (int r = 0; r < 3; r++) {
-        const int64_t y = y0 + r;
-        const int is_inside = y >= 0 && y < w->in_h;
-        s.rows[r] = is_inside ? p->input + (n * w->in_h + y) * row_size + c : p->zeros;
-        s.steps[r] = is_inside ? channels : 0;
+      g.weights = p->weights + group * 9 * LANES;
+      g.bias = LOAD(p->bias + c);
+      for (int64_t row = first; row < last; row++) {
+        const int64_t n = row / w->out_h, y = row % w->out_h * w->stride_h - w->pad_top;
+        const float *rows[3];
+        int is_inside[3];
+        for (int r = 0; r < 3; r++) {
+          is_inside[r] = y + r >= 0 && y + r < w->in_h;
+          rows[r] = is_inside[r] ? p->input + (n * w->in_h + y + r) * row_size + c : p->zeros;
+        }
+        float *out = p->output + row * w->out_w * channels + c;
+        if (is_inside[0] && is_inside[1] && is_inside[2]) {
+          // One step for all three leaves registers free.
+          depthwise_row(&g, rows, channels, channels, channels, out);
+        } else {
+          depthwise_row(
+              &g, rows, is_inside[0] ? channels : 0, is_inside[1] ? channels : 0,
+              is_inside[2] ? channels : 0, out);
+        }
       }
-      s.weights = p->weights + group * 9 * LANES;
-      s.bias = p->bias + c;
-      s.out = p->output + row * w->out_w * channels + c;
-      depthwise_strip(&s);
     }
   }
 }
