@@ -142,11 +142,3 @@ FK_KERNEL(fk_any_move_1__portable) {
     }
   }
 }
-
-FK_KERNEL(fk_any_shift_1__portable) {
-  const fk_shift *p = params;
-  (void)begin;
-  (void)end;
-  (void)scratch;
-  memmove(p->to, p->from, (size_t)p->size);
-}

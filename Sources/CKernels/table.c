@@ -39,7 +39,6 @@ static const fk_kernel table[] = {
     ROW(FK_OP_S8_MEAN, FK_ISA_PORTABLE, fk_s8_mean_1__portable, 0, 0, 0),
     ROW(FK_OP_RESIZE, FK_ISA_PORTABLE, fk_any_resize_1__portable, 0, 0, 0),
     ROW(FK_OP_MOVE, FK_ISA_PORTABLE, fk_any_move_1__portable, 0, 0, 0),
-    ROW(FK_OP_SHIFT, FK_ISA_PORTABLE, fk_any_shift_1__portable, 0, 0, 0),
     ROW(FK_OP_DYNAMIC_QUANTIZE, FK_ISA_PORTABLE, fk_f32_dynamic_quantize_1__portable, 0, 0, 0),
     ROW(FK_OP_DETECTION, FK_ISA_PORTABLE, fk_any_detection_1__portable, 0, 0, 0),
 #if defined(__x86_64__)

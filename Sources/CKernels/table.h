@@ -29,7 +29,6 @@ FK_KERNEL(fk_f32_mean_1__portable);
 FK_KERNEL(fk_s8_mean_1__portable);
 FK_KERNEL(fk_any_resize_1__portable);
 FK_KERNEL(fk_any_move_1__portable);
-FK_KERNEL(fk_any_shift_1__portable);
 FK_KERNEL(fk_f32_dynamic_quantize_1__portable);
 FK_KERNEL(fk_any_detection_1__portable);
 

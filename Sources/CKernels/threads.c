@@ -44,7 +44,7 @@ struct fk_pool {
 
 static int64_t pieces_of(const fk_pool *pool, const fk_call *call) {
   const int64_t n = call->end - call->begin;
-  const int64_t pieces = call->is_serial ? 1 : pool->threads * PIECES_FOR_EACH_THREAD;
+  const int64_t pieces = (int64_t)pool->threads * PIECES_FOR_EACH_THREAD;
   return n < pieces ? n : pieces;
 }
 

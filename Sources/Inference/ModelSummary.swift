@@ -52,7 +52,7 @@ public struct ModelSummary: Sendable, Codable, Hashable {
       let preparation = try Preparation(model, InferenceOptions())
       inputs = model.inputs.map { TensorDescription(preparation.values[$0]) }
       outputs = model.outputs.map { TensorDescription(preparation.values[$0]) }
-      arenaBytes = preparation.arenaPlan().byteCount
+      arenaBytes = try preparation.finish().arenaBytes
       problem = nil
     } catch {
       inputs = model.inputs.map { TensorDescription(model.tensors[$0]) }

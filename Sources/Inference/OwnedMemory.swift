@@ -6,6 +6,7 @@ internal import CKernels
 /// whole.
 final class OwnedMemory {
   private var blocks: [UnsafeMutableRawPointer] = []
+  private var rings: [(start: UnsafeMutableRawPointer, size: Int)] = []
   private(set) var byteCount = 0
   private let limit: Int
 
@@ -13,6 +14,7 @@ final class OwnedMemory {
 
   deinit {
     for block in blocks { block.deallocate() }
+    for ring in rings { fk_ring_destroy(ring.start, ring.size) }
   }
 
   func allocate(_ bytes: Int) throws(InferenceError) -> UnsafeMutableRawBufferPointer {
@@ -32,6 +34,19 @@ final class OwnedMemory {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
     guard !overflow else { throw .memoryLimit(needed: .max, limit: limit) }
     return try allocate(bytes).bindMemory(to: type)
+  }
+
+  /// Memory for at least `bytes`, with slack, that goes on at its beginning where it ends; nil where the
+  /// system has none.
+  func ring(_ bytes: Int) throws(InferenceError) -> Ring? {
+    let page = fk_ring_granularity()
+    let size = (bytes + Int(FK_SLACK) + page - 1) / page * page
+    let (needed, overflow) = byteCount.addingReportingOverflow(size)
+    guard !overflow, needed <= limit else { throw .memoryLimit(needed: needed, limit: limit) }
+    guard let start = fk_ring_create(size) else { return nil }
+    rings.append((start, size))
+    byteCount = needed
+    return Ring(start: start, size: size)
   }
 
   /// Copies values, followed by zeros up to `count`.
@@ -56,5 +71,16 @@ final class OwnedMemory {
     let block = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
     blocks.append(block)
     return block.bindMemory(to: type, capacity: 1)
+  }
+}
+
+/// Memory for some rows of a value: the next takes the place of the first.
+struct Ring {
+  let start: UnsafeMutableRawPointer
+  let size: Int
+
+  /// Where the value would begin if it were whole, so that its bytes from `offset` on are in place.
+  func origin(from offset: Int) -> UnsafeMutableRawPointer? {
+    UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: start + offset % size) &- UInt(offset))
   }
 }

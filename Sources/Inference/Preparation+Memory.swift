@@ -33,7 +33,15 @@ struct PreparedModel {
 extension Preparation {
   /// Lays out memory and binds the steps to it.
   func finish() throws(InferenceError) -> PreparedModel {
-    let schedule = Schedule(self, threads: threads)
+    var schedule = Schedule(self, threads: threads)
+    var rings: [Int: Ring] = [:]
+    for (id, bytes) in schedule.ringBytes.sorted(by: { $0.key < $1.key }) {
+      rings[id] = try memory.ring(bytes)
+    }
+    if rings.count < schedule.ringBytes.count {
+      schedule = Schedule(wholeStepsOf: self)
+      rings = [:]
+    }
     let plan = arenaPlan(schedule)
     let arena = try memory.allocate(plan.byteCount)
     let scratchBytes = steps.map(\.scratchBytes).max() ?? 0
@@ -46,46 +54,29 @@ extension Preparation {
     for id in Set(steps.flatMap(\.reads) + model.outputs).map(resolve) where pointers[id] == nil {
       pointers[id] = try constantAddress(id)
     }
-    let addresses = Addresses(
-      memory: memory, pointers: pointers, fallback: base, resolve: resolve)
     var names: [(operatorIndex: Int, kernel: String)] = []
     var calls: [fk_call] = []
-    for (call, bases) in schedule.calls {
-      switch call {
-      case .compute(let index, let rows):
-        let step = steps[index]
-        // Without elements there is nothing to do.
-        guard step.units > 0 else { continue }
-        let units = rows.map { rows in
-          let each = step.rows?.unitsPerRow ?? 1
-          return rows.lowerBound * each..<rows.upperBound * each
-        }
-        // A value of which memory holds only some rows is addressed as if the others lay before it.
-        var shifted = pointers
-        for (id, row) in bases {
-          guard let pointer = pointers[id], let size = schedule.rowBytes[id] else { continue }
-          shifted[id] = UnsafeMutableRawPointer(
-            bitPattern: UInt(bitPattern: pointer) &- UInt(row * size))
-        }
-        let bound = Addresses(memory: memory, pointers: shifted, fallback: base, resolve: resolve)
-        calls.append(
-          fk_call(
-            run: step.kernel.function, params: step.parameters(bound),
-            begin: Int64(units?.lowerBound ?? 0), end: Int64(units?.upperBound ?? step.units),
-            is_serial: 0))
-        names.append((step.operatorIndex, step.kernel.name))
-      case .move(let id, let from, let to, let byteCount):
-        guard let pointer = pointers[id], let kernel = Kernel(FK_OP_SHIFT, isa) else { continue }
-        let parameters = fk_shift(
-          from: (pointer + from).assumingMemoryBound(to: UInt8.self),
-          to: (pointer + to).assumingMemoryBound(to: UInt8.self), size: Int64(byteCount))
-        calls.append(
-          fk_call(
-            run: kernel.function, params: addresses.store(parameters), begin: 0, end: 1,
-            is_serial: 1))
-        names.append((-1, kernel.name))
+    for call in schedule.calls {
+      let step = steps[call.step]
+      // Without elements there is nothing to do.
+      guard step.units > 0 else { continue }
+      let units = call.rows.map { rows in
+        let each = step.rows?.unitsPerRow ?? 1
+        return rows.lowerBound * each..<rows.upperBound * each
       }
+      for (id, row) in call.bases {
+        pointers[id] = rings[id]?.origin(from: row * (schedule.rowBytes[id] ?? 0))
+      }
+      let addresses = Addresses(
+        memory: memory, pointers: pointers, fallback: base, resolve: resolve)
+      calls.append(
+        fk_call(
+          run: step.kernel.function, params: step.parameters(addresses),
+          begin: Int64(units?.lowerBound ?? 0), end: Int64(units?.upperBound ?? step.units)))
+      names.append((step.operatorIndex, step.kernel.name))
     }
+    let addresses = Addresses(
+      memory: memory, pointers: pointers, fallback: base, resolve: resolve)
     func bytes(_ id: Int) -> UnsafeMutableRawBufferPointer {
       UnsafeMutableRawBufferPointer(
         start: UnsafeMutableRawPointer(addresses(id, UInt8.self)), count: values[id].byteCount)
@@ -95,10 +86,8 @@ extension Preparation {
     return PreparedModel(
       memory: memory, calls: list, names: names, scratch: scratch, scratchStep: scratchStep,
       inputs: model.inputs.map(bytes), outputs: model.outputs.map(bytes),
-      arenaBytes: plan.byteCount)
+      arenaBytes: plan.byteCount + rings.values.reduce(0) { $0 + $1.size })
   }
-
-  func arenaPlan() -> ArenaPlan { arenaPlan(Schedule(self, threads: threads)) }
 
   /// Values live while the steps around them do.
   ///
@@ -116,12 +105,11 @@ extension Preparation {
     for (index, step) in steps.enumerated() {
       for id in step.writes + step.reads { use(id, schedule.spans[index]) }
     }
-    let requests = lifetimes.map { id, lifetime in
-      let rows = schedule.windows[id].map { $0 * (schedule.rowBytes[id] ?? 0) }
-      return ArenaPlan.Request(
-        id: id, byteCount: (rows ?? values[id].byteCount) + Int(FK_SLACK), lifetime: lifetime)
-    }
-    return ArenaPlan(requests)
+    return ArenaPlan(
+      lifetimes.filter { schedule.ringBytes[$0.key] == nil }.map { id, lifetime in
+        ArenaPlan.Request(
+          id: id, byteCount: values[id].byteCount + Int(FK_SLACK), lifetime: lifetime)
+      })
   }
 
   /// Runs a step whose inputs are all constants now, and keeps its outputs as constants.

@@ -48,22 +48,24 @@ extension RowAccess.Reach {
   }
 }
 
-/// When which rows of which step are computed, and where values that are never whole lie.
+/// When which rows of which step are computed, and which values are never whole.
 ///
 /// Steps that follow each other are interleaved in strips of rows, so that what one writes is still in
 /// the cache when the next reads it. A value that only such neighbours read needs no more memory than
-/// a strip: before each strip, the rows that are still needed move to its front.
+/// for a strip and the rows that the next one reads again: a `Ring`.
 struct Schedule {
-  /// A part of a step, or rows that move.
-  enum Call {
-    case compute(step: Int, rows: Range<Int>?)
-    case move(value: Int, from: Int, to: Int, byteCount: Int)
+  /// A step, or a part of it.
+  struct Call {
+    var step: Int
+    var rows: Range<Int>?
+    /// For each value in a ring, the first row that it holds.
+    var bases: [Int: Int] = [:]
   }
 
-  /// Calls in order; `bases` says which row lies at the front of a value's memory from then on.
-  private(set) var calls: [(call: Call, bases: [Int: Int])] = []
-  /// Rows of memory for each value that is never whole.
-  private(set) var windows: [Int: Int] = [:]
+  /// In order.
+  private(set) var calls: [Call] = []
+  /// Bytes that the rows take of which a value's ring holds as many at once.
+  private(set) var ringBytes: [Int: Int] = [:]
   /// Bytes of one of its rows.
   private(set) var rowBytes: [Int: Int] = [:]
   /// For each step, the steps between which it runs.
@@ -72,6 +74,12 @@ struct Schedule {
   /// Values below this are in the cache anyway.
   private static let smallValue = 96 << 10
   private static let cacheBudget = 512 << 10
+
+  /// Every step as a whole.
+  init(wholeStepsOf preparation: Preparation) {
+    spans = preparation.steps.indices.map { $0...$0 }
+    calls = preparation.steps.indices.map { Call(step: $0) }
+  }
 
   init(_ preparation: Preparation, threads: Int) {
     let steps = preparation.steps
@@ -88,7 +96,7 @@ struct Schedule {
         appendStrips(index..<end, preparation, threads: threads)
         index = end
       } else {
-        calls.append((.compute(step: index, rows: nil), [:]))
+        calls.append(Call(step: index))
         index += 1
       }
     }
@@ -116,28 +124,17 @@ struct Schedule {
       guard plan.byteCount(strip: next) <= budget else { break }
       strip = next
     }
-    let windows = plan.windows(strip: strip)
-    for (id, rows) in windows {
-      self.windows[id] = rows
-      rowBytes[id] = plan.rowBytes[id]
+    for (id, rows) in plan.windows(strip: strip) {
+      guard let size = plan.rowBytes[id] else { continue }
+      ringBytes[id] = rows * size
+      rowBytes[id] = size
     }
     var bases: [Int: Int] = [:]
-    for (id, _) in windows { bases[id] = 0 }
     plan.simulate(strip: strip) { event in
       switch event {
-      case .keep(let id, let from, let rows):
-        guard let base = bases[id], let size = plan.rowBytes[id], from != base else { return }
-        if !rows.isEmpty {
-          calls.append(
-            (
-              .move(
-                value: id, from: (from - base) * size, to: 0, byteCount: rows.count * size),
-              [:]
-            ))
-        }
-        bases[id] = from
+      case .keep(let id, let from): bases[id] = from
       case .compute(let step, let rows):
-        calls.append((.compute(step: step, rows: rows), bases))
+        calls.append(Call(step: step, rows: rows, bases: bases))
       }
     }
   }
@@ -146,8 +143,8 @@ struct Schedule {
 /// The order of strips through neighbouring steps, for any height of a strip.
 private struct StripPlan {
   enum Event {
-    /// Rows before `from` are no longer needed; `rows` of those that follow exist.
-    case keep(value: Int, from: Int, rows: Range<Int>)
+    /// Rows before `from` are no longer needed.
+    case keep(value: Int, from: Int)
     case compute(step: Int, rows: Range<Int>)
   }
 
@@ -211,8 +208,7 @@ private struct StripPlan {
         let existing = done[step - range.lowerBound]
         let from =
           (readers[id] ?? []).map { $0.reach.first(done[$0.step - range.lowerBound]) }.min() ?? 0
-        let first = min(from, existing)
-        body(.keep(value: id, from: first, rows: first..<existing))
+        body(.keep(value: id, from: min(from, existing)))
       }
       for step in range {
         let local = step - range.lowerBound
@@ -230,7 +226,7 @@ private struct StripPlan {
     var windows: [Int: Int] = [:]
     simulate(strip: strip) { event in
       switch event {
-      case .keep(let id, let from, _): firsts[id] = from
+      case .keep(let id, let from): firsts[id] = from
       case .compute(let step, let rows):
         let id = preparation.resolve(steps[step].writes[0])
         guard producers[id] != nil else { return }

@@ -57,7 +57,6 @@ typedef enum fk_op {
   FK_OP_RESIZE,         // fk_resize
   FK_OP_PAD,            // fk_pad
   FK_OP_MOVE,           // fk_move
-  FK_OP_SHIFT,          // fk_shift
   FK_OP_DYNAMIC_QUANTIZE,  // fk_dynamic_quantize
   FK_OP_DETECTION,      // fk_detection
 } fk_op;
@@ -83,8 +82,13 @@ typedef struct fk_call {
   fk_run run;
   const void *params;
   int64_t begin, end;
-  int32_t is_serial;  // not to be divided among threads
 } fk_call;
+
+// Memory of `size` bytes, a multiple of the granularity, which lies twice in a row: any `size` bytes that
+// begin in its first half are whole. Null where there is none to be had.
+void *fk_ring_create(size_t size);
+void fk_ring_destroy(void *ring, size_t size);
+size_t fk_ring_granularity(void);
 
 // Threads that wait for a plan, always the same one. Null for too few threads, or where none can be had.
 typedef struct fk_pool fk_pool;
@@ -385,13 +389,6 @@ typedef struct fk_move {
   int64_t in_offset, out_offset, size;
   const uint8_t *table;  // what bytes become, or null
 } fk_move;
-
-// Bytes that move to another place, which they may overlap. One unit of work.
-typedef struct fk_shift {
-  const uint8_t *from;
-  uint8_t *to;
-  int64_t size;
-} fk_shift;
 
 // MARK: reducing, resizing
 
