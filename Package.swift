@@ -64,6 +64,7 @@ let package = Package(
     module("Media", ["CFFmpeg", "CFFmpegShim", "CJPEG", "Survey", crypto]),
     module("SpeciesCatalog", ["Survey", crypto]),
     module("Detection", ["Inference", "TFLite", "SpeciesCatalog", "Survey"]),
+    module("Evaluation", ["Detection", "Media", "SpeciesCatalog", "Survey"]),
     module("SurveyStore", ["Survey", grdb]),
     module("SurveyPipeline", ["Media", "Detection", "SurveyStore", "Survey", "SpeciesCatalog"]),
     module("SurveyExport", ["SurveyStore", "Survey"]),
@@ -81,8 +82,8 @@ let package = Package(
     .executableTarget(
       name: "fishcam",
       dependencies: [
-        "SurveyPipeline", "SurveyExport", "ReviewServer", "Detection", "Inference", "TFLite",
-        "Media", "SurveyStore", "SpeciesCatalog", "Survey",
+        "SurveyPipeline", "SurveyExport", "ReviewServer", "Evaluation", "Detection", "Inference",
+        "TFLite", "Media", "SurveyStore", "SpeciesCatalog", "Survey",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -94,6 +95,7 @@ let package = Package(
     tests("MediaTests", ["Media", "Survey"]),
     tests("SpeciesCatalogTests", ["SpeciesCatalog"]),
     tests("DetectionTests", ["Detection", "Inference", "TFLite", "SpeciesCatalog", "Survey"]),
+    tests("EvaluationTests", ["Evaluation", "Detection", "SpeciesCatalog", "Survey"]),
     tests("SurveyStoreTests", ["SurveyStore", "Survey", grdb]),
     tests(
       "SurveyPipelineTests",

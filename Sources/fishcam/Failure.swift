@@ -1,5 +1,6 @@
 import ArgumentParser
 import Detection
+import Evaluation
 import Foundation
 import Inference
 import Media
@@ -15,7 +16,8 @@ enum Failure {
   static func knows(_ error: any Error) -> Bool {
     switch error {
     case is SurveyPipelineError, is SurveyStoreError, is DetectionError, is SpeciesCatalogError,
-      is MediaError, is TFLiteError, is InferenceError, is ReviewServerError, is OutputError:
+      is MediaError, is TFLiteError, is InferenceError, is ReviewServerError, is EvaluationError,
+      is OutputError:
       true
     default: false
     }
@@ -26,6 +28,7 @@ enum Failure {
     standardError("fishcam: \(error)")
     var code: Int32 = 2
     if case SurveyStoreError.unusable = error { code = 3 }
+    if case EvaluationError.unwritable = error { code = 3 }
     if error is OutputError { code = 3 }
     Foundation.exit(code)
   }

@@ -1,0 +1,4 @@
+extension Evaluation {
+  /// Plots as SVG, by file name.
+  public var plots: [(file: String, svg: String)] { [] }
+}

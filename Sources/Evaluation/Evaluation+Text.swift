@@ -1,0 +1,64 @@
+internal import Foundation
+
+extension Evaluation {
+  /// What the figures depend on, line by line.
+  public var preamble: [String] {
+    let incomplete = all.counts.images - all.counts.complete
+    var lines = [
+      "\(all.counts.images) images of \(all.videoCount) videos, "
+        + "\(all.counts.boxes + all.counts.boxesIncomplete) fish"
+        + (incomplete > 0
+          ? "; \(incomplete) images, whose labels are incomplete, count for recall alone" : "")
+        + (truth.droppedBoxes > 0
+          ? "; \(truth.droppedBoxes) boxes under two pixels dropped" : "")
+    ]
+    let mapped = zip(truth.categories, classes.labels).map { category, label in
+      "\(category) → \(label.map(name) ?? "background")"
+    }
+    lines.append("classes: " + mapped.joined(separator: ", "))
+    let levels =
+      commonThreshold.map { String(format: "%.2f", $0) }
+      ?? labels.map { name($0) + String(format: " %.2f", thresholds[$0]) }.joined(separator: ", ")
+    let origin =
+      switch choice {
+      case .card: "the card's"
+      case .given: "as given"
+      case .best: "the best on this truth, so that figures are flattering"
+      }
+    lines.append("threshold: \(levels) (\(origin))")
+    lines.append("decoder: \(decoder); kernels: \(kernels)")
+    return lines + notes
+  }
+
+  /// Figures that stand in no table, line by line.
+  public var afterword: [String] {
+    let figures = all.figures
+    let text = { (figure: Figure) in figures[figure].map { String(format: "%.3f", $0) } ?? "–" }
+    var lines: [String] = []
+    if labels.count > 1 { lines.append("Macro-F1 \(text(.macroF1)), the mean of the classes' F1.") }
+    lines.append(
+      "Right within 20 % of the picture of a box's centre: F1 \(text(.nearCentreF1)), precision "
+        + "\(text(.nearCentrePrecision)), recall \(text(.nearCentreRecall)).")
+    if figures[.averagePrecisionIoU50] != nil {
+      lines.append("By overlap of boxes (IoU 0.5): AP \(text(.averagePrecisionIoU50)).")
+    }
+    if figures[.recallIncomplete] != nil {
+      lines.append(
+        "Recall where labels are complete \(text(.recallComplete)), where they are incomplete "
+          + "\(text(.recallIncomplete)).")
+    }
+    if let bestThreshold, choice != .best,
+      let best = byThreshold.first(where: { $0.threshold == bestThreshold })?.figures[.f1]
+    {
+      lines.append(
+        String(format: "The best threshold on this truth would be %.2f, ", bestThreshold)
+          + String(format: "with F1 %.3f.", best))
+    }
+    if figures[.calibrationError] != nil {
+      lines.append(
+        "Scores differ from the share of right detections by \(text(.calibrationError)) on average."
+      )
+    }
+    return lines
+  }
+}

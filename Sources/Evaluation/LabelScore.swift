@@ -1,0 +1,68 @@
+internal import Survey
+
+/// One label's detections in one frame against its boxes, for every threshold at once.
+///
+/// Detections stand by falling score, so those from a threshold up are the first n.
+struct LabelScore: Sendable {
+  /// How many of the first n are right, and how many are not judged; n from 0 to all.
+  struct Steps: Sendable, Equatable {
+    var right = [0]
+    var beside = [0]
+  }
+
+  /// The scores, falling.
+  var scores: [Double]
+  /// Boxes of the label.
+  var boxes: Int
+  /// By centroid in the box.
+  var inBox: Steps
+  /// By centroid within 20 % of the picture of the box's centre.
+  var nearCentre: Steps
+  /// By overlap of boxes; empty steps where detections have none.
+  var overlap: Steps
+
+  /// Matches the detections of a label with its boxes.
+  ///
+  /// - Parameters:
+  ///   - boxes: the individuals that are to be found as this label.
+  ///   - regions: where nothing is judged: a detection there that is not right counts nowhere.
+  init(_ label: Int, in frame: SeenFrame, boxes: [TruthSet.Box], regions: [TruthSet.Box]) {
+    // Of equal scores the decoder's order stays.
+    let found = frame.detections.filter { $0.label == label }.enumerated()
+      .sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
+    let isBeside = found.map { detection in
+      regions.contains { frame.holds($0, detection.x * frame.width, detection.y * frame.height) }
+    }
+    scores = found.map(\.score)
+    self.boxes = boxes.count
+    let steps = { (rule: MatchRule) in Self.steps(rule, found, isBeside, boxes, frame) }
+    inBox = steps(.inBox)
+    nearCentre = steps(.nearCentre(0.2))
+    overlap = found.contains { $0.width == nil } ? Steps() : steps(.overlap(0.5))
+  }
+
+  private static func steps(
+    _ rule: MatchRule, _ found: [Detection], _ isBeside: [Bool], _ boxes: [TruthSet.Box],
+    _ frame: SeenFrame
+  ) -> Steps {
+    var matching = OneToOne(found.map { one in boxes.map { rule.cost(one, $0, in: frame) } })
+    var steps = Steps()
+    for count in found.indices.map({ $0 + 1 }) {
+      matching.addRow()
+      let columns = matching.columns
+      steps.right.append(columns.count { $0 != nil })
+      steps.beside.append((0..<count).count { columns[$0] == nil && isBeside[$0] })
+    }
+    return steps
+  }
+
+  /// How many detections a threshold lets through.
+  func count(from threshold: Double) -> Int {
+    var (low, high) = (0, scores.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if scores[middle] >= threshold { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

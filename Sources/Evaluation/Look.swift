@@ -1,0 +1,194 @@
+public import Detection
+internal import Foundation
+internal import Media
+internal import Survey
+internal import Synchronization
+
+/// Has a model look at every frame of a truth, as a survey would.
+public struct Look: Sendable {
+  /// The model.
+  public var model: LoadedModel
+  /// How it is run.
+  public var options: DetectorOptions
+  /// Videos that are looked at at once; figures do not depend on it.
+  public var jobs = 1
+  /// A folder that receives what the model was given, or `nil`; see `SavedInputs`.
+  public var inputsFolder: String?
+  /// Told how many frames are done; called from several threads.
+  public var progress: @Sendable (Int) -> Void = { _ in }
+
+  /// A look with a model.
+  public init(_ model: LoadedModel, options: DetectorOptions = DetectorOptions()) {
+    self.model = model
+    self.options = options
+  }
+
+  /// Looks at all videos.
+  ///
+  /// - Throws: `DetectionError`, `MediaError`, `EvaluationError`: a picture that cannot be read
+  ///   ends it, since figures without it would be figures of something else.
+  func look(at truth: TruthSet) throws -> [SeenVideo] {
+    let inputs = try inputsFolder.map { try SavedInputs(folder: $0) }
+    let state = Mutex(State(results: Array(repeating: SeenVideo(), count: truth.videos.count)))
+    var firstFrame = 0
+    let starts = truth.videos.map { video in
+      defer { firstFrame += video.frames.count }
+      return firstFrame
+    }
+    DispatchQueue.concurrentPerform(iterations: max(1, min(jobs, truth.videos.count))) { _ in
+      do {
+        let video = try VideoLook(
+          model, options, truth: truth.file, threads: truth.videos.count == 1 ? 0 : 1, inputs)
+        while let index = state.withLock({ $0.take() }) {
+          let seen = try video.look(at: truth.videos[index], numberedFrom: starts[index]) {
+            progress(state.withLock { $0.count() })
+          }
+          state.withLock { $0.results[index] = seen }
+        }
+      } catch {
+        state.withLock { $0.fail(error) }
+      }
+    }
+    let done = state.withLock { $0 }
+    if let failure = done.failure { throw failure }
+    try inputs?.finish(truth)
+    return done.results
+  }
+
+  private struct State {
+    var results: [SeenVideo]
+    var next = 0
+    var frames = 0
+    var failure: (any Error)?
+
+    mutating func take() -> Int? {
+      guard failure == nil, next < results.count else { return nil }
+      next += 1
+      return next - 1
+    }
+
+    mutating func count() -> Int {
+      frames += 1
+      return frames
+    }
+
+    mutating func fail(_ error: any Error) { failure = failure ?? error }
+  }
+}
+
+/// What a model found in a video.
+struct SeenVideo: Sendable {
+  /// Its frames, as the truth has them.
+  var frames: [SeenFrame] = []
+  /// What was wrong or left out.
+  var remarks: [String] = []
+}
+
+/// Looks at videos one after the other, on one thread.
+struct VideoLook {
+  private let detector: Detector
+  private let scaler = FrameScaler()
+  private let threads: Int
+  private let inputs: SavedInputs?
+  private let truth: String
+
+  init(
+    _ model: LoadedModel, _ options: DetectorOptions, truth: String, threads: Int,
+    _ inputs: SavedInputs?
+  ) throws(DetectionError) {
+    detector = try Detector(model, options: options)
+    self.truth = truth
+    self.threads = threads
+    self.inputs = inputs
+  }
+
+  /// Looks at the frames of a video.
+  ///
+  /// - Parameters:
+  ///   - first: number of its first frame among all of the truth.
+  ///   - advance: called after each frame.
+  func look(at video: TruthSet.Video, numberedFrom first: Int, advance: () -> Void) throws
+    -> SeenVideo
+  {
+    var seen: [SeenFrame] = []
+    var remarks: [String] = []
+    func take(_ picture: DecodedFrame, _ frame: TruthSet.Frame) throws {
+      seen.append(try self.look(at: picture, of: frame, number: first + seen.count))
+      advance()
+    }
+    if video.frames.first?.number != nil {
+      remarks = try takeClip(video, take)
+    } else {
+      for frame in video.frames {
+        let file = try MediaFile(path: frame.path, threads: 1)
+        guard let picture = try file.next() else {
+          throw MediaError.undecodable(file: frame.path, codec: file.info.codec, words: "")
+        }
+        try take(picture, frame)
+        if let damage = file.damage {
+          remarks.append("\(frame.name) is damaged (\(damage.words)).")
+        }
+      }
+    }
+    return SeenVideo(frames: seen, remarks: remarks)
+  }
+
+  /// Takes those frames of a clip that its truth speaks of; returns what was left out or wrong.
+  private func takeClip(
+    _ video: TruthSet.Video, _ take: (DecodedFrame, TruthSet.Frame) throws -> Void
+  ) throws -> [String] {
+    let path = video.frames[0].path
+    let file = try MediaFile(path: path, threads: threads)
+    var rest = video.frames[...]
+    var number = 0
+    while let picture = try file.next() {
+      if let next = rest.first, next.number == number {
+        try take(picture, next)
+        rest.removeFirst()
+      }
+      number += 1
+    }
+    if let last = rest.last?.number {
+      throw EvaluationError.clipLength(clip: path, frames: number, truth: truth, last: last)
+    }
+    var remarks: [String] = []
+    let unlabelled = number - video.frames.count
+    if unlabelled > 0 {
+      remarks.append(
+        "\(unlabelled) of the clip's \(number) frames are not in its truth and were left out.")
+    }
+    if let damage = file.damage {
+      remarks.append("\(path) has \(damage.count) damaged parts (\(damage.words)).")
+    }
+    return remarks
+  }
+
+  private func look(
+    at picture: DecodedFrame, of frame: TruthSet.Frame, number: Int
+  ) throws -> SeenFrame {
+    let (width, height) = (frame.width ?? picture.width, frame.height ?? picture.height)
+    // A picture that was scaled keeps its shape, to the rounding of its sides.
+    let drift = abs(picture.width / picture.height * height / width - 1)
+    guard drift <= 0.01 + 1 / min(picture.width, picture.height) else {
+      let text = { (width: Double, height: Double) in "\(Int(width)) × \(Int(height))" }
+      throw EvaluationError.shape(
+        file: frame.path, found: text(picture.width, picture.height),
+        annotated: text(width, height))
+    }
+    let placement = detector.placement(frameWidth: picture.width, frameHeight: picture.height)
+    var input = detector.emptyInput()
+    try scaler.scale(picture, placement, into: &input)
+    try inputs?.save(input, number: number, placement)
+    let grid = detector.gridSize
+    let half = { (input: Int, cells: Int, placed: Int, share: Double, side: Double) -> Double in
+      guard cells > 0 else { return 0 }
+      return Double(input) / Double(cells) / 2 / Double(placed) * share * side
+    }
+    return SeenFrame(
+      detections: detector.detect(input, placement), width: width, height: height,
+      marginX: half(
+        detector.inputWidth, grid.width, placement.width, placement.cropWidth, width),
+      marginY: half(
+        detector.inputHeight, grid.height, placement.height, placement.cropHeight, height))
+  }
+}
