@@ -1,0 +1,212 @@
+"""The figures of `fishcam evaluate` once more, by other means: LiteRT runs the model, SciPy matches.
+
+Shares no code with Fishcam. Takes the pixels that `fishcam evaluate --save-inputs FOLDER` wrote, and
+the same model, card and annotations; checks that each picture lies in its input where the card
+says. Understands centroid models, decoder “peak”, fits “letterbox” and “stretch”.
+"""
+
+import argparse
+import csv
+import json
+import pathlib
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from scipy.optimize import linear_sum_assignment
+
+
+def scores_of(interpreter, picture, pixel_range):
+    """The model's scores (rows, columns, channels) for a picture of uint8 (height, width, 3)."""
+    tensor = interpreter.get_input_details()[0]
+    low, high = pixel_range or (0.0, 1.0)
+    values = low + (high - low) * picture.astype(np.float64) / 255
+    if tensor["dtype"] == np.float32:
+        values = values.astype(np.float32)
+    else:
+        scale, zero = tensor["quantization"]
+        limits = np.iinfo(tensor["dtype"])
+        codes = np.floor(values / scale + 0.5) + zero
+        values = np.clip(codes, limits.min, limits.max).astype(tensor["dtype"])
+    interpreter.set_tensor(tensor["index"], values[None])
+    interpreter.invoke()
+    output = interpreter.get_output_details()[0]
+    grid = interpreter.get_tensor(output["index"])[0]
+    if grid.dtype != np.float32:
+        scale, zero = output["quantization"]
+        grid = (grid.astype(np.float32) - zero) * np.float32(scale)
+    return grid
+
+
+def peaks(grid, background, floor):
+    """[x, y, label, score]: local maxima of the label that is best in a cell, in cells."""
+    rows, columns, channels = grid.shape
+    labels = [channel for channel in range(channels) if channel != background]
+    best = np.array(labels)[np.argmax(grid[:, :, labels], axis=2)]
+    found = []
+    for row in range(rows):
+        for column in range(columns):
+            channel = best[row, column]
+            score = grid[row, column, channel]
+            if score < floor:
+                continue
+            top, left = max(0, row - 1), max(0, column - 1)
+            around = grid[top : row + 2, left : column + 2, channel].astype(np.float64)
+            # The first of equal neighbours in reading order is the maximum.
+            if np.argmax(around) != (row - top) * around.shape[1] + (column - left):
+                continue
+            down, across = np.mgrid[0 : around.shape[0], 0 : around.shape[1]]
+            x = ((across + left - column) * around).sum() / around.sum()
+            y = ((down + top - row) * around).sum() / around.sum()
+            middle = np.clip([x, y], -0.5, 0.5) + 0.5
+            found.append((column + middle[0], row + middle[1], labels.index(channel), float(score)))
+    return found
+
+
+def placed(width, height, input_width, input_height, fit):
+    """Left, top, width and height of a picture in the input."""
+    if fit == "stretch":
+        return 0, 0, input_width, input_height
+    scale = min(input_width / width, input_height / height)
+    inner = [int(np.floor(side * scale + 0.5)) for side in (width, height)]
+    return (input_width - inner[0]) // 2, (input_height - inner[1]) // 2, *inner
+
+
+def pair(costs):
+    """Rows that get a column: as many as possible, of those ways the cheapest. inf is no pair."""
+    if not costs.size:
+        return np.zeros(0, int)
+    allowed = np.isfinite(costs)
+    large = 1 + (costs[allowed].max() if allowed.any() else 0) * (min(costs.shape) + 1)
+    rows, columns = linear_sum_assignment(np.where(allowed, costs, large))
+    return rows[allowed[rows, columns]]
+
+
+class Sums:
+    """Right, wrong and missed, and what else F1 and counts are made of."""
+
+    def __init__(self):
+        self.right = self.wrong = self.boxes = self.images = self.count_error = 0
+        self.recalled = self.recall_boxes = self.empty = self.wrong_in_empty = 0
+
+    def figures(self):
+        share = lambda part, whole: part / whole if whole else None
+        return {
+            "images": self.images,
+            "boxes": self.boxes,
+            "right": self.right,
+            "wrong": self.wrong,
+            "f1": share(2 * self.right, self.right + self.wrong + self.boxes),
+            "precision": share(self.right, self.right + self.wrong),
+            "recall": share(self.recalled, self.recall_boxes),
+            "count_mae": share(self.count_error, self.images),
+            "false_positives_per_empty_image": share(self.wrong_in_empty, self.empty),
+        }
+
+
+def measure(arguments):
+    card = json.loads(pathlib.Path(arguments.card).read_text())
+    document = json.loads(pathlib.Path(arguments.annotations).read_text())
+    inputs = pathlib.Path(arguments.inputs)
+    entries = {entry["file_name"]: entry for entry in json.loads((inputs / "inputs.json").read_text())}
+    names = [label["label"] for label in card["labels"]]
+    thresholds = [arguments.threshold or label["threshold"] for label in card["labels"]]
+    table = {name: name for name in names}
+    if arguments.classes:
+        with open(arguments.classes, newline="", encoding="utf-8-sig") as file:
+            table = {row["truth"]: row["label"] for row in csv.DictReader(file)}
+    categories = {entry["id"]: table.get(entry["name"]) for entry in document["categories"]}
+    annotations = {}
+    for annotation in document["annotations"]:
+        annotations.setdefault(annotation["image_id"], []).append(annotation)
+
+    # Integer arithmetic is defined by the reference kernels; the faster ones round otherwise.
+    kernels = OpResolverType.BUILTIN if arguments.fast else OpResolverType.BUILTIN_REF
+    interpreter = Interpreter(model_path=arguments.model, experimental_op_resolver_type=kernels)
+    interpreter.allocate_tensors()
+    input_height, input_width = interpreter.get_input_details()[0]["shape"][1:3]
+    sums = {"all": Sums(), "near_centre": Sums()}
+    for image in document["images"]:
+        entry = entries[image["file_name"]]
+        width, height = image["width"], image["height"]
+        box = placed(width, height, input_width, input_height, card["input"]["fit"])
+        stated = tuple(entry[key] for key in ("left", "top", "width", "height"))
+        assert box == stated, f"{image['file_name']}: placed at {stated} instead of {box}"
+        left, top, inner_width, inner_height = box
+        grid = scores_of(
+            interpreter, np.load(inputs / entry["input"]), card["input"].get("pixelRange")
+        )
+        cell = input_width / grid.shape[1], input_height / grid.shape[0]
+        found = []
+        for x, y, label, score in peaks(grid, card.get("background"), card["floor"]):
+            x, y = x * cell[0] - left, y * cell[1] - top
+            outside = max(-x, x - inner_width, 0) > cell[0] / 2
+            if outside or max(-y, y - inner_height, 0) > cell[1] / 2 or score < thresholds[label]:
+                continue
+            point = np.clip([x / inner_width, y / inner_height], 0, 1) * (width, height)
+            found.append((*point, label))
+        truth = []
+        regions = []
+        for annotation in annotations.get(image["id"], []):
+            if annotation.get("iscrowd"):
+                regions.append(annotation["bbox"])
+            elif min(annotation["bbox"][2:]) >= 2 and categories[annotation["category_id"]]:
+                name = categories[annotation["category_id"]]
+                truth.append((annotation["bbox"], names.index(name)))
+        margin = cell[0] / 2 * width / inner_width, cell[1] / 2 * height / inner_height
+
+        def holds(box, x, y):
+            return (
+                box[0] - margin[0] <= x <= box[0] + box[2] + margin[0]
+                and box[1] - margin[1] <= y <= box[1] + box[3] + margin[1]
+            )
+
+        for rule in ("all", "near_centre"):
+            costs = np.full((len(found), len(truth)), np.inf)
+            for row, (x, y, label) in enumerate(found):
+                for column, (box, wanted) in enumerate(truth):
+                    dx, dy = x - box[0] - box[2] / 2, y - box[1] - box[3] / 2
+                    if rule == "near_centre":
+                        dx, dy = dx / width, dy / height
+                    near = holds(box, x, y) if rule == "all" else np.hypot(dx, dy) <= 0.2
+                    if near and label == wanted:
+                        costs[row, column] = np.hypot(dx, dy)
+            right = set(pair(costs).tolist())
+            wrong = [
+                row
+                for row, (x, y, _) in enumerate(found)
+                if row not in right and not any(holds(region, x, y) for region in regions)
+            ]
+            targets = [sums[rule]]
+            if rule == "all":
+                targets.append(sums.setdefault(image.get("source"), Sums()))
+            for target in targets:
+                target.recalled += len(right)
+                target.recall_boxes += len(truth)
+                if image.get("labels") == "incomplete":
+                    continue
+                target.images += 1
+                target.boxes += len(truth)
+                target.right += len(right)
+                target.wrong += len(wrong)
+                target.count_error += abs(len(right) + len(wrong) - len(truth))
+                if not truth and not regions:
+                    target.empty += 1
+                    target.wrong_in_empty += len(wrong)
+    everything = sums.pop("all").figures()
+    everything["near_centre_f1"] = sums.pop("near_centre").figures()["f1"]
+    everything["by_source"] = {source: part.figures() for source, part in sums.items() if source}
+    return everything
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", required=True, help=".tflite file")
+    parser.add_argument("--card", required=True, help="its card.json")
+    parser.add_argument("--annotations", required=True, help="COCO file")
+    parser.add_argument("--inputs", required=True, help="what evaluate --save-inputs wrote")
+    parser.add_argument("--threshold", type=float, help="for all labels; the card's unless given")
+    parser.add_argument("--classes", help="a table truth,label")
+    parser.add_argument(
+        "--fast", action="store_true", help="LiteRT's fast kernels, which round integers otherwise"
+    )
+    print(json.dumps(measure(parser.parse_args()), indent=2))
