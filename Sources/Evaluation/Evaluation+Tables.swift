@@ -85,7 +85,8 @@ extension Evaluation {
     }
     return FigureTable(
       header: header,
-      rows: [row("all", all)] + byClass.map { row("class", $0) } + bySource.map { row("source", $0) }
+      rows: [row("all", all)] + byClass.map { row("class", $0) }
+        + bySource.map { row("source", $0) }
         + byVideo.map { row("video", $0) })
   }
 

@@ -3,15 +3,22 @@ internal import Foundation
 extension Evaluation {
   /// What the figures depend on, line by line.
   public var preamble: [String] {
-    let incomplete = all.counts.images - all.counts.complete
+    let of = { (count: Int, word: String, plural: String) in
+      "\(count) \(count == 1 ? word : plural)"
+    }
     var lines = [
-      "\(all.counts.images) images of \(all.videoCount) videos, "
-        + "\(all.counts.boxes + all.counts.boxesIncomplete) fish"
-        + (incomplete > 0
-          ? "; \(incomplete) images, whose labels are incomplete, count for recall alone" : "")
-        + (truth.droppedBoxes > 0
-          ? "; \(truth.droppedBoxes) boxes under two pixels dropped" : "")
+      of(all.counts.images, "image", "images") + " of " + of(all.videoCount, "video", "videos")
+        + ", \(all.counts.boxes + all.counts.boxesIncomplete) fish"
     ]
+    let incomplete = all.counts.images - all.counts.complete
+    if incomplete > 0 {
+      lines.append(
+        of(incomplete, "image has", "images have")
+          + " incomplete labels: recall is of all, every other figure of the rest")
+    }
+    if truth.droppedBoxes > 0 {
+      lines.append(of(truth.droppedBoxes, "box", "boxes") + " under two pixels dropped")
+    }
     let mapped = zip(truth.categories, classes.labels).map { category, label in
       "\(category) → \(label.map(name) ?? "background")"
     }

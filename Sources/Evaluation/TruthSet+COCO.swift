@@ -228,7 +228,9 @@ private struct COCOReader {
   /// Groups frames by video, videos by source and name, frames by file name.
   private func videos(_ frames: [Placed]) -> [TruthSet.Video] {
     var videos: [[String]: [TruthSet.Frame]] = [:]
-    for placed in frames { videos[[placed.source, placed.video], default: []].append(placed.frame) }
+    for placed in frames {
+      videos[[placed.source, placed.video], default: []].append(placed.frame)
+    }
     return videos.sorted { ($0.key[0], $0.key[1]) < ($1.key[0], $1.key[1]) }.map { key, frames in
       TruthSet.Video(name: key[1], source: key[0], frames: frames.sorted { $0.name < $1.name })
     }

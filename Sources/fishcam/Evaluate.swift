@@ -131,6 +131,9 @@ struct Evaluate: ParsableCommand {
     }
   }
 
+  /// Videos that a terminal gets to see.
+  private static let shownVideos = 24
+
   private func tell(_ result: Evaluation) {
     let printable = TextTable.printable
     let card = result.model.card
@@ -142,7 +145,11 @@ struct Evaluate: ParsableCommand {
     show(result.summaryTable, words: [0])
     print("")
     if result.byVideo.count > 1 {
-      show(result.videoTable, words: [0, 1])
+      var table = result.videoTable
+      let others = table.rows.count - Self.shownVideos
+      table.rows = Array(table.rows.prefix(Self.shownVideos))
+      show(table, words: [0, 1])
+      if others > 0 { print("… and \(others) videos with better F1; --csv lists all.") }
       print("")
     }
     for line in result.afterword { print(printable(line)) }

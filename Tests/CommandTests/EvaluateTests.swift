@@ -1,0 +1,284 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct EvaluateTests {
+  @Test func figuresOfPicturesWithKnownFish() throws {
+    let files = try EvaluateFolder()
+    let report = try files.report()
+    // Complete pictures: red, two and one right of four, one wrong; blue, one right.
+    #expect(report["images"] == 5)
+    #expect(report["complete_images"] == 4)
+    #expect(report["dropped_boxes"] == 1)
+    #expect(report["right"] == 4)
+    #expect(report["wrong"] == 1)
+    #expect(report["missed"] == 1)
+    #expect(report["precision"] == 0.8)
+    #expect(report["f1"] == 0.8)
+    #expect(report["recall"] == 0.833333)
+    #expect(report["recall_incomplete"] == 1)
+    #expect(report["threshold"] == 0.5)
+    #expect(report["count_mae"] == 0.5)
+    #expect(report["count_bias"] == 0)
+    #expect(report["false_positives_per_empty_image"] == 1)
+    #expect(report["max_n_mae"] == 0)
+    #expect(report["by_class/red fish/f1"] == 0.75)
+    #expect(report["by_class/blue fish/f1"] == 1)
+    #expect(report["macro_f1"] == 0.875)
+    #expect(report["by_source/reef/f1"] == 0.8)
+    #expect(report["by_source/kelp/f1"] == nil)
+    #expect(report["by_source/kelp/recall"] == 1)
+    #expect(report["by_video/a/max_n_found"] == 2)
+    #expect(report["near_centre_f1"] == 0.8)
+    let classes = report.members["classes"] as? [String: Any]
+    #expect(classes?["weed"] is NSNull)
+    let intervals = report.members["intervals"] as? [String: [Double]]
+    #expect(intervals?["f1"]?.count == 2)
+  }
+
+  @Test func theTableSaysWhatItMeasured() throws {
+    let files = try EvaluateFolder()
+    let result = try files.run()
+    #expect(result.code == 0)
+    for words in [
+      "5 images of 3 videos, 6 fish", "1 image has incomplete labels", "1 box under two pixels",
+      "red fish → red fish, blue fish → blue fish, weed → background", "threshold: 0.50",
+      "source kelp", "class blue fish", "Macro-F1 0.875",
+    ] {
+      #expect(result.text.contains(words), "\(words)")
+    }
+  }
+
+  @Test func figuresDoNotDependOnJobs() throws {
+    let files = try EvaluateFolder()
+    let one = try files.run(["--json", "--jobs", "1"])
+    #expect(one.code == 0)
+    #expect(try files.run(["--json", "--jobs", "4"]).output == one.output)
+  }
+
+  @Test func aTableOfClasses() throws {
+    let files = try EvaluateFolder()
+    let table = try files.folder.write(
+      Data("truth,label\nred fish,red fish\nweed,blue fish\n".utf8), to: "map.csv")
+    let report = try files.report(["--classes", table])
+    // The blue one is now a false one beside the weed that it should have been.
+    #expect(report["by_class/blue fish/right"] == 0)
+    #expect(report["by_class/blue fish/wrong"] == 1)
+    #expect(report["by_class/blue fish/missed"] == 1)
+    let red = try files.folder.write(Data("truth,label\nred fish,red fish\n".utf8), to: "red.csv")
+    let alone = try files.report(["--classes", red])
+    #expect(alone["f1"] == 0.75)
+    let notes = alone.members["notes"] as? [String] ?? []
+    #expect(notes.contains { $0.contains("blue fish") })
+  }
+
+  @Test func regionsToIgnore() throws {
+    var files = try EvaluateFolder()
+    var annotations = files.document["annotations"] as? [[String: Any]] ?? []
+    annotations.append([
+      "id": 99, "image_id": 3, "category_id": 1, "bbox": [100, 40, 40, 40], "iscrowd": 1,
+    ])
+    files.document["annotations"] = annotations
+    try files.write()
+    let report = try files.report()
+    #expect(report["wrong"] == 0)
+    #expect(report["empty_images"] == 0)
+    #expect(report["false_positives_per_empty_image"] == nil)
+  }
+
+  @Test func thresholds() throws {
+    let files = try EvaluateFolder()
+    let high = try files.report(["--threshold", "1"])
+    #expect(high["threshold"] == 1)
+    let best = try files.report(["--threshold", "best"])
+    #expect(best.members["threshold_from"] as? String == "best")
+    #expect(best["f1"] == 0.8)
+    let cubes = try files.report(["--decoder", "edge-impulse"])
+    #expect(cubes["f1"] == 0.8)
+    #expect(cubes["average_precision"] == nil)
+    let refused = try files.run(["--decoder", "edge-impulse", "--threshold", "best"])
+    #expect(refused.code == 2 && refused.errors.contains("--decoder peak"), "\(refused.errors)")
+  }
+
+  @Test func tablesAndPlots() throws {
+    let files = try EvaluateFolder()
+    let (tables, plots) = (files.folder.path + "/csv", files.folder.path + "/plots")
+    #expect(try files.run(["--csv", tables, "--plots", plots]).code == 0)
+    let read = { (name: String) in
+      String(
+        decoding: try Data(contentsOf: URL(filePath: files.folder.path + "/" + name)), as: UTF8.self
+      )
+    }
+    let images = try read("csv/images.csv")
+    #expect(images.contains("p1.png,a,reef,yes,2,1,1,0,1\r\n"))
+    #expect(images.contains("p4.png,c,kelp,no,1,,1,,0\r\n"))
+    #expect(try read("csv/figures.csv").split(separator: "\r\n").count == 1 + 1 + 2 + 2 + 3)
+    #expect(try read("csv/thresholds.csv").contains("red fish,0.50,"))
+    for name in ["counts", "precision-recall", "f1-by-threshold", "reliability"] {
+      let parser = XMLCheck(try read("plots/\(name).svg"))
+      #expect(parser.isWellFormed, "\(name)")
+    }
+  }
+
+  @Test func aClipWithItsTruth() throws {
+    let files = try EvaluateFolder()
+    // One more fish each second, at 10 frames a second.
+    let clip = try files.program.video("dive.mp4", seconds: 3)
+    let first: [Double] = [56.0 / 192, 24.0 / 96, 20.0 / 192, 20.0 / 96]
+    let second: [Double] = [88.0 / 192, 24.0 / 96, 20.0 / 192, 20.0 / 96]
+    var frames: [[String: Any]] = (0..<30).map { frame in
+      let boxes = [first, second].prefix(frame / 10)
+      return ["frame": frame, "boxes_xywhn": Array(boxes)]
+    }
+    let run = { (frames: [[String: Any]]) in
+      let truth = try files.folder.write(
+        JSONSerialization.data(withJSONObject: ["frames": frames]), to: "dive.gt.json")
+      let map = try files.folder.write(Data("truth,label\nfish,red fish\n".utf8), to: "map.csv")
+      return try FishcamProgram.run([
+        "evaluate", "--model", files.program.model, "--clip", clip, "--truth", truth, "--classes",
+        map, "--json",
+      ])
+    }
+    let whole = try EvaluateFolder.Report(try run(frames).output)
+    #expect(whole["images"] == 30)
+    #expect(whole["boxes"] == 30)
+    #expect(whole["f1"] == 1)
+    #expect(whole["max_n_mae"] == 0)
+    #expect(whole["false_positives_per_empty_image"] == 0)
+    frames.removeLast(12)
+    let part = try EvaluateFolder.Report(try run(frames).output)
+    #expect(part["images"] == 18)
+    let notes = part.members["notes"] as? [String] ?? []
+    #expect(notes.first == "12 of the clip's 30 frames are not in its truth and were left out.")
+    let long = try run(frames + [["frame": 40, "boxes_xywhn": [Double]()]])
+    #expect(long.code == 2)
+    #expect(long.errors.contains("speaks of frame 40") && long.errors.contains("30 frames"))
+    let twice = try run(frames + [["frame": 3, "boxes_xywhn": [Double]()]])
+    #expect(twice.code == 2 && twice.errors.contains("frame 3 is listed twice"))
+    let wide = try run([["frame": 0, "boxes_xywhn": [[640, 360, 20, 20]]]])
+    #expect(wide.code == 2 && wide.errors.contains("0 to 1"))
+  }
+
+  @Test func wrongUse() throws {
+    let files = try EvaluateFolder()
+    for (arguments, words) in [
+      ([], "Give the truth"), (["--clip", "a.mp4"], "--truth"),
+      (["--annotations", "a.json", "--clip", "a.mp4", "--truth", "b.json"], "Give the truth"),
+      (["--clip", "a.mp4", "--truth", "b.json", "--images", "c"], "--images"),
+      (["--annotations", files.annotations, "--threshold", "2"], "threshold"),
+      (["--annotations", files.annotations, "--jobs", "0"], "--jobs"),
+      (["--annotations", files.folder.path + "/none.json"], "there is no such file"),
+      (["--annotations", files.annotations, "--images", files.folder.path], "4 more"),
+      (
+        ["--annotations", files.annotations, "--csv", files.annotations + "/x"], "cannot be written"
+      ),
+    ] as [([String], String)] {
+      let result = try FishcamProgram.run(
+        ["evaluate", "--model", files.program.model] + arguments)
+      #expect(result.code == 2 || words == "cannot be written" && result.code == 3)
+      #expect(result.errors.contains(words), "\(arguments): \(result.errors)")
+    }
+  }
+
+  @Test func picturesThatAreNotThoseAnnotated() throws {
+    var files = try EvaluateFolder()
+    var images = files.document["images"] as? [[String: Any]] ?? []
+    // Half the size is the same picture, another shape is another picture.
+    images[1]["width"] = 384
+    images[1]["height"] = 192
+    files.document["images"] = images
+    try files.write()
+    #expect(try files.run().code == 0)
+    images[0]["width"] = 100
+    files.document["images"] = images
+    try files.write()
+    let result = try files.run()
+    #expect(result.code == 2)
+    #expect(result.errors.contains("p0.png: is 192 × 96 pixels"), "\(result.errors)")
+    try files.folder.write(Data("no picture".utf8), to: "reef/p2.png")
+    images[0]["width"] = 192
+    files.document["images"] = images
+    try files.write()
+    #expect(try files.run().code == 2)
+  }
+
+  /// Needs Python with ai-edge-litert, numpy and scipy: that of `FISHCAM_PYTHON`, or the one that
+  /// `Scripts/evaluate-independently` made.
+  @Test(
+    .enabled(if: SharedMaterial.isPresent, "\(SharedMaterial.reason)"),
+    .enabled(if: Independent.python != nil, "\(Independent.reason)"),
+    arguments: ["int8", "float32"])
+  func agreesWithLiteRTAndSciPy(_ precision: String) throws {
+    let folder = try TemporaryFolder()
+    let data = SharedMaterial.path("data/reef/val")
+    let bytes = try Data(contentsOf: URL(filePath: data + "/annotations.coco.json"))
+    var document = try #require(
+      try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
+    let images = try #require(document["images"] as? [[String: Any]])
+    let chosen = images.enumerated().filter { $0.offset % 5 == 0 }.map(\.element)
+    let ids = Set(chosen.compactMap { $0["id"] as? Int })
+    document["images"] = chosen
+    document["annotations"] = (document["annotations"] as? [[String: Any]])?.filter {
+      ids.contains($0["image_id"] as? Int ?? -1)
+    }
+    let annotations = try folder.write(
+      JSONSerialization.data(withJSONObject: document), to: "coco.json")
+    let model = Repository.path("Species/models/fish/fish-\(precision).tflite")
+    let result = try FishcamProgram.run([
+      "evaluate", "--model", model, "--annotations", annotations, "--images", data,
+      "--save-inputs", folder.path + "/inputs", "--json",
+    ])
+    let own = try EvaluateFolder.Report(result.output)
+    let other = try Tool.succeed(
+      try #require(Independent.python),
+      [
+        Repository.path("Scripts/evaluation/independent.py"), "--model", model, "--card",
+        Repository.path("Species/models/fish/card.json"), "--annotations", annotations, "--inputs",
+        folder.path + "/inputs",
+      ])
+    let independent = try EvaluateFolder.Report(other.output)
+    for figure in ["f1", "precision", "recall", "near_centre_f1", "by_source/luderick/f1"] {
+      let (mine, theirs) = (try #require(own[figure]), try #require(independent[figure]))
+      #expect(abs(mine - theirs) <= 0.005, "\(figure): \(mine), by Python \(theirs)")
+    }
+    #expect(own["images"] == independent["images"])
+  }
+}
+
+/// Python for measuring by other means.
+private enum Independent {
+  static let reason =
+    "needs Python with ai-edge-litert and scipy: run Scripts/evaluate-independently once, or set "
+    + "FISHCAM_PYTHON"
+
+  static let python: String? = {
+    let given = ProcessInfo.processInfo.environment["FISHCAM_PYTHON"]
+    return [given, Repository.path(".build-evaluation/bin/python")].compactMap { $0 }.first {
+      (try? Tool.run($0, ["-c", "import ai_edge_litert, numpy, scipy"]).code) == 0
+    }
+  }()
+}
+
+/// Whether tags close in the order in which they open.
+private struct XMLCheck {
+  let isWellFormed: Bool
+
+  init(_ text: String) {
+    var open: [Substring] = []
+    var good = true
+    for piece in text.split(separator: "<") {
+      guard let end = piece.firstIndex(of: ">") else {
+        good = false
+        break
+      }
+      let tag = piece[..<end]
+      let name = tag.drop { $0 == "/" }.prefix { !" /\n".contains($0) }
+      if tag.hasPrefix("/") {
+        if open.popLast() != name { good = false }
+      } else if !tag.hasSuffix("/") {
+        open.append(name)
+      }
+    }
+    isWellFormed = good && open.isEmpty && text.hasPrefix("<svg ")
+  }
+}
