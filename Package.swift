@@ -64,7 +64,8 @@ let package = Package(
     module("Media", ["CFFmpeg", "CFFmpegShim", "CJPEG", "Survey", crypto]),
     module("SpeciesCatalog", ["Survey", crypto]),
     module("Detection", ["Inference", "TFLite", "SpeciesCatalog", "Survey"]),
-    module("Evaluation", ["Detection", "Media", "SpeciesCatalog", "Survey"]),
+    module(
+      "Evaluation", ["Detection", "Media", "SpeciesCatalog", "Survey"], exclude: ["README.md"]),
     module("SurveyStore", ["Survey", grdb]),
     module("SurveyPipeline", ["Media", "Detection", "SurveyStore", "Survey", "SpeciesCatalog"]),
     module("SurveyExport", ["SurveyStore", "Survey"]),

@@ -120,7 +120,7 @@ def measure(arguments):
         annotations.setdefault(annotation["image_id"], []).append(annotation)
 
     # Integer arithmetic is defined by the reference kernels; the faster ones round otherwise.
-    kernels = OpResolverType.BUILTIN if arguments.fast else OpResolverType.BUILTIN_REF
+    kernels = OpResolverType.AUTO if arguments.fast else OpResolverType.BUILTIN_REF
     interpreter = Interpreter(model_path=arguments.model, experimental_op_resolver_type=kernels)
     interpreter.allocate_tensors()
     input_height, input_width = interpreter.get_input_details()[0]["shape"][1:3]

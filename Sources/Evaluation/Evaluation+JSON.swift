@@ -46,9 +46,11 @@ enum JSONValue: Encodable {
 }
 
 extension Evaluation: Encodable {
-  /// Encodes the report: an object with every `Figure` of everything together by its name, and
-  /// `by_class`, `by_source`, `by_video`, `by_threshold`, `reliability`, `intervals` and what the
-  /// figures depend on. A figure that nothing tells about is null.
+  /// Encodes the report as an object.
+  ///
+  /// It has every `Figure` of everything together by its name, and `by_class`, `by_source`,
+  /// `by_video`, `by_threshold`, `reliability`, `intervals` and what the figures depend on. A
+  /// figure that nothing tells about is null.
   public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 
   private var json: JSONValue {

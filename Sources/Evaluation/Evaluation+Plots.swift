@@ -3,8 +3,10 @@ internal import Foundation
 internal import SpeciesCatalog
 
 extension Evaluation {
-  /// Plots as SVG by file name: precision over recall, F1 by threshold, found over true counts,
-  /// and right ones by score. Those that the decoder does not allow are left out.
+  /// Plots as SVG by file name.
+  ///
+  /// They show precision over recall, F1 by threshold, found over true counts, and right ones by
+  /// score. Those that the decoder does not allow are left out.
   public var plots: [(file: String, svg: String)] {
     var plots = [("counts.svg", countPlot)]
     if !byThreshold.isEmpty {

@@ -20,7 +20,9 @@ struct OneToOne {
   /// What a row costs that gets no column: more than any set of pairs.
   private let alone: Double
   private var rows = 0
-  /// The row, counted from 1, in each column, also counted from 1; 0 is none. Behind the real
+  /// The row, counted from 1, in each column, also counted from 1; 0 is none.
+  ///
+  /// Behind the real
   /// columns stands one for each row to be alone in.
   private var rowOf: [Int]
   private var rowPotential: [Double]

@@ -1,6 +1,8 @@
 internal import Foundation
 
-/// A chart as SVG: axes, lines, dots, words. Colours follow the reader's light or dark setting.
+/// A chart as SVG: axes, lines, dots, words.
+///
+/// Colours follow the reader's light or dark setting.
 struct SVGChart {
   /// A colour of the palette, by the part that it plays.
   enum Ink: String {

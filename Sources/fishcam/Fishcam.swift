@@ -26,8 +26,8 @@ struct Fishcam: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Process.self, TallyCommand.self, Review.self, Detect.self, Classify.self, Evaluate.self, Model.self,
-      Species.self,
+      Process.self, TallyCommand.self, Review.self, Detect.self, Classify.self, Evaluate.self,
+      Model.self, Species.self,
     ])
 
   static func main() async {

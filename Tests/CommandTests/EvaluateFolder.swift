@@ -78,8 +78,13 @@ struct EvaluateFolder {
   /// Runs it for its JSON.
   func report(_ options: [String] = []) throws -> Report {
     let result = try run(options + ["--json"])
-    guard result.code == 0 else { throw CocoaError(.featureUnsupported, userInfo: ["said": result.errors]) }
+    guard result.code == 0 else { throw Refusal(words: result.errors) }
     return try Report(result.output)
+  }
+
+  /// The command did not end well.
+  struct Refusal: Error {
+    var words: String
   }
 
   /// A JSON report with its numbers by path, such as `by_class/red fish/f1`.
