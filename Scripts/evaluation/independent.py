@@ -110,6 +110,7 @@ def measure(arguments):
     entries = {entry["file_name"]: entry for entry in json.loads((inputs / "inputs.json").read_text())}
     names = [label["label"] for label in card["labels"]]
     thresholds = [arguments.threshold or label["threshold"] for label in card["labels"]]
+    floor = min([card["floor"], *thresholds])
     table = {name: name for name in names}
     if arguments.classes:
         with open(arguments.classes, newline="", encoding="utf-8-sig") as file:
@@ -137,7 +138,7 @@ def measure(arguments):
         )
         cell = input_width / grid.shape[1], input_height / grid.shape[0]
         found = []
-        for x, y, label, score in peaks(grid, card.get("background"), card["floor"]):
+        for x, y, label, score in peaks(grid, card.get("background"), floor):
             x, y = x * cell[0] - left, y * cell[1] - top
             outside = max(-x, x - inner_width, 0) > cell[0] / 2
             if outside or max(-y, y - inner_height, 0) > cell[1] / 2 or score < thresholds[label]:

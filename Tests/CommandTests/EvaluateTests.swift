@@ -159,6 +159,57 @@ import Testing
     #expect(wide.code == 2 && wide.errors.contains("0 to 1"))
   }
 
+  @Test func inputsForOtherPrograms() throws {
+    let files = try EvaluateFolder()
+    let folder = files.folder.path + "/inputs"
+    #expect(try files.run(["--save-inputs", folder]).code == 0)
+    let list = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: URL(filePath: folder + "/inputs.json")))
+    let entries = try #require(list as? [[String: Any]])
+    #expect(entries.map { $0["file_name"] as? String }.contains("p2.png") && entries.count == 5)
+    #expect(entries[0]["width"] as? Int == 192 && entries[0]["left"] as? Int == 0)
+    let name = try #require(entries[0]["input"] as? String)
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder + "/" + name)))
+    #expect(bytes.starts(with: [0x93] + Array("NUMPY".utf8) + [1, 0]))
+    #expect(String(decoding: bytes[10..<128], as: UTF8.self).contains("'shape': (96, 192, 3)"))
+    #expect(bytes.count == 128 + 96 * 192 * 3 || (bytes.count - 96 * 192 * 3) % 64 == 0)
+    // The middle of the first fish is red.
+    let pixel = bytes.count - 96 * 192 * 3 + (24 * 192 + 24) * 3
+    #expect(bytes[pixel] > 240 && bytes[pixel + 1] < 15)
+  }
+
+  /// The three boxes that LiteRT gives for this picture at 0.3 and up, taken for the truth.
+  @Test(.enabled(if: SharedMaterial.isPresent, "\(SharedMaterial.reason)"))
+  func boxesOfAnSSD() throws {
+    let folder = try TemporaryFolder()
+    let golden = SharedMaterial.path("models/golden/ssd_automl_256_traffic_quant/reference.bin")
+    let corners = try Data(contentsOf: URL(filePath: golden)).withUnsafeBytes { bytes in
+      (0..<12).map { Double(bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self)) }
+    }
+    let annotations = [1, 0, 1].enumerated().map { index, category -> [String: Any] in
+      let box = corners[index * 4..<index * 4 + 4].map { $0 * 256 }
+      return [
+        "id": index, "image_id": 1, "category_id": category,
+        "bbox": [box[1], box[0], box[3] - box[1], box[2] - box[0]],
+      ]
+    }
+    let document: [String: Any] = [
+      "images": [["id": 1, "file_name": "0001.bmp", "width": 256, "height": 256]],
+      "categories": [["id": 0, "name": "class 0"], ["id": 1, "name": "class 1"]],
+      "annotations": annotations,
+    ]
+    let file = try folder.write(JSONSerialization.data(withJSONObject: document), to: "coco.json")
+    let result = try FishcamProgram.run([
+      "evaluate", "--model", SharedMaterial.path("models/ssd_automl_256_traffic_quant.tflite"),
+      "--annotations", file, "--images", SharedMaterial.path("models/images"), "--threshold", "0.3",
+      "--json",
+    ])
+    let report = try EvaluateFolder.Report(result.output)
+    #expect(report["f1"] == 1, "\(result.errors)")
+    #expect(report["average_precision_iou50"] == 1)
+    #expect(report["by_class/class 1/boxes"] == 2)
+  }
+
   @Test func wrongUse() throws {
     let files = try EvaluateFolder()
     for (arguments, words) in [

@@ -226,7 +226,8 @@ private func counts(
   }
 
   @Test func oneVideoHasNoInterval() {
-    #expect(Resampling.intervals([0], of: 1) { _ in Figures() }.isEmpty)
+    let video = counts([frame([box(0, 0)], [(10, 10, 0.9)])])
+    #expect(Resampling.intervals([0], of: 1, figures([video])).isEmpty)
   }
 
   /// The share right of eight videos, seven of them good: the binomial's 2.5 % and 97.5 %.
