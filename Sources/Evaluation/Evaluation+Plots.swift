@@ -27,12 +27,12 @@ extension Evaluation {
     let one = labels.count == 1
     let colours = labels.indices.map { one ? nil : Self.colour($0, of: labels.count) }
     let legend = byClass.enumerated().prefix(one ? 0 : 16).map { index, group in
-      let average = group.figures[.averagePrecision].map { String(format: " %.2f", $0) } ?? ""
+      let average = group.figures[.averagePrecision].map { String(format: ", AP %.2f", $0) } ?? ""
       return SVGChart.Meaning(words: group.name + average, ink: .first, colour: colours[index])
     }
     var chart = SVGChart(
       title: "How many fish are found, and how many finds are fish",
-      subtitle: subtitle + (one ? "" : "; beside the names: average precision"),
+      subtitle: subtitle,
       legend: legend, x: 0...1, y: 0...1.0001, xTitle: "Recall: share of the fish that is found",
       yTitle: "Precision: share of finds that are fish")
     for (index, points) in curves.enumerated() {
@@ -86,11 +86,13 @@ extension Evaluation {
       5, judged.map { max($0.boxes, $0.found) }.max() ?? 0,
       byVideo.map { max($0.counts.maxNTrue, $0.counts.maxNFound) }.max() ?? 0)
     let end = Double(most) * 1.06 + 0.3
-    let legend = [
-      SVGChart.Meaning(words: "frames (area: how many)", ink: .first, mark: .dot),
-      SVGChart.Meaning(words: "MaxN of a video", ink: .second, mark: .ring),
-      SVGChart.Meaning(words: "right counts", ink: .faint, mark: .dashes),
-    ]
+    // The MaxN of one frame is its count.
+    let videos = byVideo.filter { $0.counts.complete > 1 }
+    let legend =
+      [SVGChart.Meaning(words: "frames (area: how many)", ink: .first, mark: .dot)]
+      + (videos.isEmpty
+        ? [] : [SVGChart.Meaning(words: "MaxN of a video", ink: .second, mark: .ring)])
+      + [SVGChart.Meaning(words: "right counts", ink: .faint, mark: .dashes)]
     var chart = SVGChart(
       title: "Counts against the truth", subtitle: subtitle, legend: legend, x: -0.5...end,
       y: -0.5...end,
@@ -99,17 +101,17 @@ extension Evaluation {
     chart.line([(-0.5, -0.5), (end, end)], ink: .faint, dashed: true)
     var frames: [[Int]: Int] = [:]
     for row in judged { frames[[row.boxes, row.found], default: 0] += 1 }
-    let largest = Double(frames.values.max() ?? 1)
+    let largest = Double(frames.values.max() ?? 1).squareRoot()
+    let scale = min(1.6, 15.5 / largest)
     for (counts, number) in frames.sorted(by: {
       ($1.value, $0.key[0], $0.key[1]) < ($0.value, $1.key[0], $1.key[1])
     }) {
       chart.dot(
         Double(counts[0]), Double(counts[1]),
-        radius: 3 + 15 * (Double(number) / largest).squareRoot(), ink: .first,
+        radius: 2.5 + scale * Double(number).squareRoot(), ink: .first,
         hint: "\(number) frames with \(counts[0]) fish, counted as \(counts[1])")
     }
-    // The MaxN of one frame is its count.
-    for video in byVideo where video.counts.complete > 1 {
+    for video in videos {
       chart.dot(
         Double(video.counts.maxNTrue), Double(video.counts.maxNFound), radius: 5, ink: .second,
         hollow: true,
