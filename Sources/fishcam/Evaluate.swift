@@ -21,7 +21,7 @@ struct Evaluate: ParsableCommand {
 
       EXAMPLES
         fishcam evaluate --annotations reef/annotations.coco.json
-        fishcam evaluate --model mine.tflite --annotations reef/val.json --images reef/pictures \\
+        fishcam evaluate --model mine.tflite --annotations val.json --images pictures \\
           --threshold best --plots plots
         fishcam evaluate --clip jacks.mp4 --truth jacks.gt.json --json
         fishcam evaluate --annotations tank.json --classes classes.csv --csv figures

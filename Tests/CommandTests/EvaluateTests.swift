@@ -159,6 +159,19 @@ import Testing
     #expect(wide.code == 2 && wide.errors.contains("0 to 1"))
   }
 
+  @Test func videosOfOneNameInTwoSourcesStayApart() throws {
+    var files = try EvaluateFolder()
+    var images = files.document["images"] as? [[String: Any]] ?? []
+    images[1]["source"] = "pier"
+    files.document["images"] = images
+    try files.write()
+    let report = try files.report()
+    #expect(report["videos"] == 4)
+    #expect(report["by_video/reef: a/right"] == 2)
+    #expect(report["by_video/pier: a/right"] == 1)
+    #expect(report["by_video/b/right"] == 1)
+  }
+
   @Test func inputsForOtherPrograms() throws {
     let files = try EvaluateFolder()
     let folder = files.folder.path + "/inputs"
