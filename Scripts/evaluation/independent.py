@@ -91,7 +91,7 @@ class Sums:
     def figures(self):
         share = lambda part, whole: part / whole if whole else None
         return {
-            "images": self.images,
+            "complete_images": self.images,
             "boxes": self.boxes,
             "right": self.right,
             "wrong": self.wrong,

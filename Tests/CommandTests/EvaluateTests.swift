@@ -305,7 +305,7 @@ import Testing
       let (mine, theirs) = (try #require(own[figure]), try #require(independent[figure]))
       #expect(abs(mine - theirs) <= 0.005, "\(figure): \(mine), by Python \(theirs)")
     }
-    #expect(own["images"] == independent["images"])
+    #expect(own["complete_images"] == independent["complete_images"])
   }
 }
 
