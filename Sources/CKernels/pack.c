@@ -37,6 +37,9 @@ void fk_pack_f32_conv(
   }
 }
 
+// Where a channel of a group of 16 stands if vpunpck and vpackssdw are to leave them in order.
+static const uint8_t place[16] = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15};
+
 void fk_pack_s8_conv(
     const uint8_t *weights, int64_t out_c, int64_t k, int64_t run, int32_t nr, int32_t kr,
     int32_t zero, uint8_t flip, void *to) {
@@ -63,10 +66,12 @@ void fk_pack_s8_conv(
   memset(packed, 0, sizeof(int16_t) * (size_t)fk_packed_conv_size(out_c, k, run, nr, kr));
   for (int64_t c = 0; c < out_c; c++) {
     int16_t *panel = packed + c / nr * nr * (k / run) * run_size;
+    // A panel of sixteen, unless half of it is empty, is in the order of `place`.
+    const int64_t lane = kr == 2 && out_c - c / nr * nr > 8 ? place[c % nr] : c % nr;
     for (int64_t i = 0; i < k; i++) {
       int16_t value = (int16_t)((int8_t)(weights[c * k + i] ^ flip) - zero);
       const int64_t at = i / run * run_size + i % run;
-      panel[(at / kr * nr + c % nr) * kr + at % kr] = value;
+      panel[(at / kr * nr + lane) * kr + at % kr] = value;
     }
   }
 }
@@ -122,8 +127,6 @@ int fk_pack_s8_depthwise(
     uint8_t flip, void *to) {
   if (kr == 4) return pack_columns(weights, out_c, zero, flip, to);
   int16_t *packed = to;
-  // Where a channel of a group of 16 stands after interleaving bytes within 128-bit lanes.
-  static const uint8_t place[16] = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15};
   if (kr == 3) {
     // Pairs of rows 0 and 1, and of row 2 and nothing.
     memset(packed, 0, sizeof(int16_t) * (size_t)fk_packed_depthwise_size(out_c, 9, nr, 3));
@@ -173,8 +176,8 @@ int fk_requant_fill(
     fk_requant *block = blocks + group;
     memset(block, 0, sizeof *block);
     const int64_t lanes = overlaps && fk_group_is_half(group, out_c) ? 8 : 16;
-    for (int64_t lane = 0; lane < 16; lane++) {
-      const int64_t c = start + lane % lanes;
+    for (int64_t i = 0; i < 16; i++) {
+      const int64_t c = start + i % lanes, lane = overlaps ? i : place[i];
       if (c >= out_c) continue;
       const int64_t fixed = bias[c] < 0 ? -(int64_t)bias[c] : bias[c];
       // The bias has part of the products in it already, in the other direction.

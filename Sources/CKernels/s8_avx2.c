@@ -21,11 +21,24 @@ typedef struct tile_args {
 
 // `rows` pixels by 8 * `vectors` channels of a panel 16 wide.
 INLINE AVX2 void tile(
-    const tile_args *t, int64_t first, const int rows, const int vectors, const int mode) {
+    const tile_args *given, int64_t first, const int rows, const int vectors, const int mode) {
+  // A copy, which what is written cannot change, stays in registers.
+  const tile_args local = *given, *t = &local;
   __m256i acc[12][2];
   const int16_t *run = t->a + first * t->a_step;
+  const int is_in_order = mode >= GENERAL;
+  __m256i bias[2];
+  if (vectors == 2 && is_in_order) {
+    bias[0] = load_halves(t->bias, t->bias + 8);
+    bias[1] = load_halves(t->bias + 4, t->bias + 12);
+  } else if (vectors == 2) {
+    bias[0] = load(t->bias);
+    bias[1] = load(t->bias + 8);
+  } else {
+    bias[0] = is_in_order ? load(t->bias) : load_halves(t->bias, t->bias + 8);
+  }
   UNROLL for (int r = 0; r < rows; r++) {
-    UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = load(t->bias + 8 * v);
+    UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = bias[v];
   }
   const int16_t *weights = t->weights;
   for (int64_t j = 0; j < t->runs; j++, run += t->run_step) {
@@ -42,6 +55,9 @@ INLINE AVX2 void tile(
         }
       }
     }
+  }
+  if (mode >= GENERAL && vectors == 2) {
+    UNROLL for (int r = 0; r < rows; r++) in_order(&acc[r][0], &acc[r][1]);
   }
   if (mode == HYBRID) {
     float *out = (float *)t->out + first * t->ldc + t->channel;
@@ -65,24 +81,43 @@ INLINE AVX2 void tile(
     return;
   }
   uint8_t *out = t->out + first * t->ldc + t->channel;
-  const factors low = factors_of(t->requant, 0);
   if (vectors == 2) {
-    const factors high = factors_of(t->requant, 8);
-    UNROLL for (int r = 0; r < rows; r++) {
-      const __m128i bytes =
-          narrow(scale(acc[r][0], &low, mode), scale(acc[r][1], &high, mode), &t->limits);
-      store_first(out + r * t->ldc, bytes, t->columns);
+    const factors low = factors_of(t->requant, 0), high = factors_of(t->requant, 8);
+    UNROLL for (int r = 0; r < rows; r += 2) {
+      const int next = r + 1 < rows ? r + 1 : r;
+      const __m256i bytes = bytes_of(
+          _mm256_packs_epi32(scale(acc[r][0], &low, mode), scale(acc[r][1], &high, mode)),
+          _mm256_packs_epi32(scale(acc[next][0], &low, mode), scale(acc[next][1], &high, mode)),
+          &t->limits);
+      store_first(out + r * t->ldc, _mm256_castsi256_si128(bytes), t->columns);
+      if (next == r) continue;
+      store_first(out + next * t->ldc, _mm256_extracti128_si256(bytes, 1), t->columns);
     }
     return;
   }
-  // Two pixels at once.
-  UNROLL for (int r = 0; r < rows; r += 2) {
-    const int next = r + 1 < rows ? r + 1 : r;
-    const __m128i bytes =
-        narrow(scale(acc[r][0], &low, mode), scale(acc[next][0], &low, mode), &t->limits);
-    const int64_t n = t->columns < 8 ? t->columns : 8;
-    store_first(out + r * t->ldc, bytes, n);
-    if (r + 1 < rows) store_first(out + (r + 1) * t->ldc, _mm_unpackhi_epi64(bytes, bytes), n);
+  // Four pixels at once.
+  const factors f = first_factors_of(t->requant);
+  const int64_t n = t->columns < 8 ? t->columns : 8;
+  UNROLL for (int r = 0; r < rows; r += 4) {
+    __m256i scaled[4];
+    UNROLL for (int i = 0; i < 4; i++) {
+      scaled[i] = scale(acc[r + i < rows ? r + i : rows - 1][0], &f, mode);
+    }
+    // Channels 0-3 of pixels 0, 1, 2 and 3, and then channels 4-7.
+    const __m256i packed = _mm256_packs_epi16(
+        _mm256_packs_epi32(scaled[0], scaled[1]), _mm256_packs_epi32(scaled[2], scaled[3]));
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i bytes = _mm256_permutevar8x32_epi32(packed, order);
+    bytes = _mm256_min_epi8(_mm256_max_epi8(bytes, t->limits.lo), t->limits.hi);
+    bytes = _mm256_xor_si256(bytes, t->limits.flip);
+    const __m128i halves[2] = {
+        _mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
+    UNROLL for (int i = 0; i < 4; i++) {
+      if (r + i >= rows) continue;
+      const __m128i half = halves[i / 2];
+      store_first(
+          out + (r + i) * t->ldc, i % 2 == 0 ? half : _mm_unpackhi_epi64(half, half), n);
+    }
   }
 }
 
@@ -221,9 +256,10 @@ INLINE AVX2 void channels(const taps_args *t, int64_t c, const int mode) {
   const fk_s8_depthwise *p = t->p;
   const int64_t columns = p->w.out_c - c;
   const fk_requant *requant = mode == GENERAL ? NULL : p->requant + c / 16;
-  const __m128i flip = t->limits.flip;
-  // Channels 0-3 and 8-11, and 4-7 and 12-15: the order in which unpacking leaves them.
-  __m256i low = _mm256_setzero_si256(), high = low;
+  const __m128i flip = _mm256_castsi256_si128(t->limits.flip);
+  const int32_t *bias = mode == GENERAL ? p->bias + c : requant->bias;
+  __m256i low = mode == GENERAL ? load_halves(bias, bias + 8) : load(bias);
+  __m256i high = mode == GENERAL ? load_halves(bias + 4, bias + 12) : load(bias + 8);
   const int16_t *weights = (const int16_t *)p->weights + 2 * c;
   for (int64_t i = 0; i < t->pairs; i++, weights += 2 * t->padded) {
     const __m256i x = load_16(t->source[2 * i] + c, flip);
@@ -232,22 +268,18 @@ INLINE AVX2 void channels(const taps_args *t, int64_t c, const int mode) {
     high =
         _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(x, y), load(weights + 16)));
   }
-  const int32_t *bias = mode == GENERAL ? p->bias + c : requant->bias;
-  const __m256i first =
-      _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x20), load(bias));
-  const __m256i second =
-      _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x31), load(bias + 8));
   if (mode == GENERAL) {
     int32_t sums[16];
-    _mm256_storeu_si256((__m256i *)sums, first);
-    _mm256_storeu_si256((__m256i *)(sums + 8), second);
+    in_order(&low, &high);
+    _mm256_storeu_si256((__m256i *)sums, low);
+    _mm256_storeu_si256((__m256i *)(sums + 8), high);
     void *out = p->hybrid ? (void *)p->hybrid->output : (void *)p->output;
     fk_finish_general(t->general, sums, columns < 16 ? columns : 16, c, out, t->first + c);
     return;
   }
   const factors f = factors_of(requant, 0), g = factors_of(requant, 8);
   store_first(
-      p->output + t->first + c, narrow(scale(first, &f, mode), scale(second, &g, mode), &t->limits),
+      p->output + t->first + c, narrow(scale(low, &f, mode), scale(high, &g, mode), &t->limits),
       columns);
 }
 

@@ -17,13 +17,23 @@
 // fk_finish_general; HYBRID makes floats.
 enum { CLAMPED, SIGNED, LEFT, GENERAL, HYBRID };
 
-// fk_requant, eight lanes at once: lanes `from ..< from + 8` of a group.
+// Sixteen channels lie in two registers as vpackssdw and vpunpck want them: 0-3 and 8-11 in the first,
+// 4-7 and 12-15 in the second. fk_requant has that order too. Eight channels are in order.
+
+// fk_requant, eight lanes at once.
 typedef struct factors {
   __m256i multiplier, odd_multiplier, even, odd, shift, sign, left;
 } factors;
 
 INLINE AVX2 __m256i load(const void *from) { return _mm256_loadu_si256((const __m256i *)from); }
 
+INLINE AVX2 __m256i load_halves(const void *low, const void *high) {
+  return _mm256_inserti128_si256(
+      _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)low)),
+      _mm_loadu_si128((const __m128i *)high), 1);
+}
+
+// Lanes `from ..< from + 8` of a group.
 INLINE AVX2 factors factors_of(const fk_requant *r, int from) {
   factors f;
   f.multiplier = load(r->multiplier + from);
@@ -33,6 +43,19 @@ INLINE AVX2 factors factors_of(const fk_requant *r, int from) {
   f.shift = load(r->shift + from);
   f.sign = load(r->sign + from);
   f.left = load(r->left + from);
+  return f;
+}
+
+// The first eight channels of a group, in order.
+INLINE AVX2 factors first_factors_of(const fk_requant *r) {
+  factors f;
+  f.multiplier = load_halves(r->multiplier, r->multiplier + 8);
+  f.odd_multiplier = _mm256_srli_epi64(f.multiplier, 32);
+  f.even = load_halves(r->even, r->even + 4);
+  f.odd = load_halves(r->odd, r->odd + 4);
+  f.shift = load_halves(r->shift, r->shift + 8);
+  f.sign = load_halves(r->sign, r->sign + 8);
+  f.left = load_halves(r->left, r->left + 8);
   return f;
 }
 
@@ -49,21 +72,37 @@ INLINE AVX2 __m256i scale(__m256i acc, const factors *f, const int mode) {
 }
 
 typedef struct limits {
-  __m128i lo, hi, flip;
+  __m256i lo, hi, flip;
 } limits;
 
 INLINE AVX2 limits limits_of(int32_t lo, int32_t hi, uint8_t flip) {
-  limits l = {_mm_set1_epi8((char)lo), _mm_set1_epi8((char)hi), _mm_set1_epi8((char)flip)};
+  limits l = {
+      _mm256_set1_epi8((char)lo), _mm256_set1_epi8((char)hi), _mm256_set1_epi8((char)flip)};
   return l;
 }
 
-// Sixteen bytes in order.
+// Thirty-two results in words of 128 bits as bytes: first words' halves, then the second's.
+INLINE AVX2 __m256i bytes_of(__m256i first, __m256i second, const limits *l) {
+  const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(first, second), 0xD8);
+  return _mm256_xor_si256(_mm256_min_epi8(_mm256_max_epi8(bytes, l->lo), l->hi), l->flip);
+}
+
+// The bytes of one pixel's sixteen channels.
 INLINE AVX2 __m128i narrow(__m256i low, __m256i high, const limits *l) {
-  // packs works within 128-bit lanes; the permutation puts channels back in order.
-  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
+  const __m256i words = _mm256_packs_epi32(low, high);
   const __m128i bytes =
       _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-  return _mm_xor_si128(_mm_min_epi8(_mm_max_epi8(bytes, l->lo), l->hi), l->flip);
+  return _mm_xor_si128(
+      _mm_min_epi8(
+          _mm_max_epi8(bytes, _mm256_castsi256_si128(l->lo)), _mm256_castsi256_si128(l->hi)),
+      _mm256_castsi256_si128(l->flip));
+}
+
+// Channels 0-7 and 8-15.
+INLINE AVX2 void in_order(__m256i *low, __m256i *high) {
+  const __m256i first = _mm256_permute2x128_si256(*low, *high, 0x20);
+  *high = _mm256_permute2x128_si256(*low, *high, 0x31);
+  *low = first;
 }
 
 INLINE AVX2 void store_first(uint8_t *out, __m128i bytes, int64_t n) {

@@ -4,8 +4,7 @@
 
 #include "s8_avx2.h"
 
-// Pairs of rows 0 and 1, and of row 2 and zero. Unpacking leaves channels 0-3 and 8-11 in the first of
-// two registers, 4-7 and 12-15 in the second.
+// Pairs of rows 0 and 1, and of row 2 and zero, of sixteen channels.
 typedef struct column {
   __m256i low, high, last_low, last_high;
 } column;
@@ -34,67 +33,84 @@ INLINE AVX2 column interleave(__m256i a, __m256i b, __m256i c) {
 
 INLINE AVX2 column column_at(const strip *s, int64_t x) {
   if (x < 0 || x >= s->in_w) return s->outside;
-  const __m128i flip = s->limits.flip;
+  const __m128i flip = _mm256_castsi256_si128(s->limits.flip);
   return interleave(
       load_16(s->rows[0] + x * s->steps[0], flip), load_16(s->rows[1] + x * s->steps[1], flip),
       load_16(s->rows[2] + x * s->steps[2], flip));
 }
 
-INLINE AVX2 __m256i multiply(__m256i sum, __m256i a, const int16_t *weights) {
-  return _mm256_add_epi32(sum, _mm256_madd_epi16(a, load(weights)));
+// Sums of sixteen channels.
+typedef struct sums {
+  __m256i low, high;
+} sums;
+
+// `to` and a column's products with the weights of the window's column `i`.
+INLINE AVX2 sums add(sums to, column x, const strip *s, const int i) {
+  const int16_t *w = s->weights + 64 * i;
+  to.low = _mm256_add_epi32(
+      to.low, _mm256_add_epi32(
+                  _mm256_madd_epi16(x.low, load(w)), _mm256_madd_epi16(x.last_low, load(w + 32))));
+  to.high = _mm256_add_epi32(
+      to.high,
+      _mm256_add_epi32(
+          _mm256_madd_epi16(x.high, load(w + 16)), _mm256_madd_epi16(x.last_high, load(w + 48))));
+  return to;
 }
 
+INLINE AVX2 void put(const strip *s, int64_t ox, sums sum, const factors f[2], const int mode) {
+  if (mode < GENERAL) {
+    const __m128i bytes =
+        narrow(scale(sum.low, &f[0], mode), scale(sum.high, &f[1], mode), &s->limits);
+    store_first(s->out + ox * s->out_step, bytes, s->columns);
+    return;
+  }
+  in_order(&sum.low, &sum.high);
+  if (mode == HYBRID) {
+    float *out = (float *)s->out + ox * s->out_step;
+    store_real(s->general, sum.low, s->channel, out, s->columns);
+    store_real(s->general, sum.high, s->channel + 8, out + 8, s->columns - 8);
+    return;
+  }
+  int32_t whole[16];
+  _mm256_storeu_si256((__m256i *)whole, sum.low);
+  _mm256_storeu_si256((__m256i *)(whole + 8), sum.high);
+  fk_finish_general(
+      s->general, whole, s->columns < 16 ? s->columns : 16, s->channel, s->out, ox * s->out_step);
+}
+
+// Each column is read once and added to the windows that it is in, whose sums take fewer registers than
+// columns would.
 INLINE AVX2 void row_of_channels(const strip *given, const int mode) {
   // A copy, which what is written cannot change, stays in registers.
   const strip local = *given, *s = &local;
-  const __m256i first_bias = load(s->bias), second_bias = load(s->bias + 8);
-  factors f, g;
+  const sums bias = {
+      mode < GENERAL ? load(s->bias) : load_halves(s->bias, s->bias + 8),
+      mode < GENERAL ? load(s->bias + 8) : load_halves(s->bias + 4, s->bias + 12)};
+  factors f[2];
   if (mode < GENERAL) {
-    f = factors_of(s->requant, 0);
-    g = factors_of(s->requant, 8);
+    f[0] = factors_of(s->requant, 0);
+    f[1] = factors_of(s->requant, 8);
   }
   int64_t x = -s->pad;
-  column c[3];
-  c[0] = column_at(s, x);
-  c[1] = column_at(s, x + 1);
+  sums next = add(bias, column_at(s, x), s, 0);
+  if (s->stride == 1) {
+    column c = column_at(s, x + 1);
+    sums last = add(bias, c, s, 0);
+    next = add(next, c, s, 1);
+    for (int64_t ox = 0; ox < s->out_w; ox++) {
+      c = column_at(s, ++x + 1);
+      put(s, ox, add(next, c, s, 2), f, mode);
+      next = add(last, c, s, 1);
+      last = add(bias, c, s, 0);
+    }
+    return;
+  }
   for (int64_t ox = 0; ox < s->out_w; ox++) {
-    c[2] = column_at(s, x + 2);
-    __m256i low = _mm256_setzero_si256(), high = low;
-    UNROLL for (int i = 0; i < 3; i++) {
-      const int16_t *weights = s->weights + 64 * i;
-      low = multiply(low, c[i].low, weights);
-      high = multiply(high, c[i].high, weights + 16);
-      low = multiply(low, c[i].last_low, weights + 32);
-      high = multiply(high, c[i].last_high, weights + 48);
-    }
-    const __m256i first =
-        _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x20), first_bias);
-    const __m256i second =
-        _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x31), second_bias);
-    if (mode == GENERAL) {
-      int32_t sums[16];
-      _mm256_storeu_si256((__m256i *)sums, first);
-      _mm256_storeu_si256((__m256i *)(sums + 8), second);
-      fk_finish_general(
-          s->general, sums, s->columns < 16 ? s->columns : 16, s->channel, s->out,
-          ox * s->out_step);
-    } else if (mode == HYBRID) {
-      float *out = (float *)s->out + ox * s->out_step;
-      store_real(s->general, first, s->channel, out, s->columns);
-      store_real(s->general, second, s->channel + 8, out + 8, s->columns - 8);
-    } else {
-      store_first(
-          s->out + ox * s->out_step,
-          narrow(scale(first, &f, mode), scale(second, &g, mode), &s->limits), s->columns);
-    }
+    next = add(next, column_at(s, x + 1), s, 1);
+    const column c = column_at(s, x + 2);
+    put(s, ox, add(next, c, s, 2), f, mode);
     x += s->stride;
-    if (s->stride == 1) {
-      c[0] = c[1];
-      c[1] = c[2];
-    } else {
-      c[0] = s->stride == 2 ? c[2] : column_at(s, x);
-      c[1] = column_at(s, x + 1);
-    }
+    next = add(bias, s->stride == 2 ? c : column_at(s, x), s, 0);
   }
 }
 
@@ -132,7 +148,7 @@ AVX2 FK_KERNEL(fk_s8_depthwise_3x3_1x16__avx2) {
       zero = (uint8_t)dynamic->zero;
     }
     memset(zeros, zero, sizeof zeros);
-    const __m256i outside = load_16(zeros, s.limits.flip);
+    const __m256i outside = load_16(zeros, _mm256_castsi256_si128(s.limits.flip));
     s.outside = interleave(outside, outside, outside);
     for (int64_t c = 0; c < channels; c += 16) {
       for (int r = 0; r < 3; r++) {

@@ -138,7 +138,7 @@ static inline int fk_group_is_half(int64_t group, int64_t out_c) { return out_c 
 
 // Fills the groups of `out_c` channels, whose sums of products are never beyond `products`. 0 where a sum may
 // not fit, and the general way is to be taken; 2 where factors above one occur, otherwise 1.
-// `overlaps`: as kernels with kr 4 have groups.
+// `overlaps`: as kernels with kr 4 have groups. Others have channels 4-7 and 8-11 of a group interchanged.
 int fk_requant_fill(
     int64_t out_c, int32_t overlaps, const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
     const int64_t *products, int32_t out_zero, fk_requant *blocks);
