@@ -38,14 +38,23 @@ static inline __attribute__((always_inline)) AVX2 void store_first(float *out, _
 #define MAX _mm256_max_ps
 #define ZERO _mm256_setzero_ps()
 #define TARGET AVX2
-#define KEEPS_COLUMNS 0
 #define ROWS_1 12
 #define ROWS_2 6
 #define ROWS_3 0
 
 // With operands in memory, as nine weights and six inputs fill the registers.
-#define BIAS(b) ({ VECTOR v; __asm__("vmovups %1, %0" : "=x"(v) : "m"(b)); v; })
-#define LIMIT(v, lo, hi) ({ VECTOR x = v; __asm__("vmaxps %1, %0, %0\n\tvminps %2, %0, %0" : "+x"(x) : "m"(lo), "m"(hi)); x; })
+#define BIAS(b)                                            \
+  ({                                                       \
+    VECTOR v;                                              \
+    __asm__("vmovups %1, %0" : "=x"(v) : "m"(b));          \
+    v;                                                     \
+  })
+#define LIMIT(v, lo, hi)                                                                         \
+  ({                                                                                             \
+    VECTOR x = v;                                                                                \
+    __asm__("vmaxps %1, %0, %0\n\tvminps %2, %0, %0" : "+x"(x) : "m"(lo), "m"(hi));              \
+    x;                                                                                           \
+  })
 #include "f32_tiles.h"
 
 // 1x1 convolutions to eight or fewer channels: the weights of two inputs lie side by side, so that one

@@ -18,7 +18,6 @@
 #define MAX _mm512_max_ps
 #define ZERO _mm512_setzero_ps()
 #define TARGET AVX512
-#define KEEPS_COLUMNS 1
 #define ROWS_1 12
 #define ROWS_2 12
 #define ROWS_3 8

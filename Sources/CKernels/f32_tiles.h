@@ -1,7 +1,8 @@
 // Float convolutions in tiles that stay in registers, for vectors of any width. Whoever includes this
-// defines the vector: LANES, VECTOR, LOAD, STORE, STORE_FIRST, SET1, ADD, MULTIPLY_ADD, MIN, MAX, ZERO,
-// TARGET, KEEPS_COLUMNS where registers hold a depthwise window and its weights, and the largest tile: ROWS_1, ROWS_2 and ROWS_3 pixels by one to three vectors of channels, 0
-// where three are too many.
+// defines the vector: LANES, VECTOR, LOAD, STORE, STORE_FIRST, SET1, ADD, MULTIPLY, MULTIPLY_ADD, MIN,
+// MAX, ZERO, TARGET; BIAS(b) and LIMIT(v, lo, hi), which read their operands where nine weights and six
+// inputs fill the registers; and the largest tile: ROWS_1, ROWS_2 and ROWS_3 pixels by one to three
+// vectors of channels, 0 where three are too many.
 //
 // Channels are in groups of LANES. The last group ends with the last channel, so that groups may
 // overlap: what is computed twice is the same.
@@ -184,8 +185,8 @@ INLINE TARGET void depthwise_column(
   }
 }
 
-// The bias and nine products, in two chains, which round less than one. `right` points to a column that is read into the place of `left`: nine
-// weights and six inputs fill sixteen registers.
+// The bias and nine products, in two chains, which round less than one. `right` points to a column that
+// is read into the place of `left`: nine weights and six inputs fill sixteen registers.
 INLINE TARGET VECTOR depthwise_sum(
     const depthwise_group *g, const VECTOR w[9], VECTOR left[3], const VECTOR middle[3],
     const float *const right[3]) {
