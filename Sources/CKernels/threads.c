@@ -1,5 +1,6 @@
-// A plan carried out by several threads. Each call is cut into a few pieces, which threads take as they
-// come: one that the system has stopped holds up no more than the piece that it has begun. Waiting is
+// A plan carried out by several threads. Each call is cut into a few pieces. A thread takes its own first,
+// whose rows it is likely to have computed before, and then what others have left: one that the system
+// has stopped holds up no more than the piece that it has begun. Waiting is
 // busy while a plan runs, as calls take microseconds; between plans threads sleep.
 #include <pthread.h>
 #include <sched.h>
@@ -19,6 +20,8 @@
 // How often to look before the processor is offered to others, or a thread goes to sleep.
 #define SPINS 2000
 #define PIECES_FOR_EACH_THREAD 2
+// As many as there are bits for them.
+#define MOST_PIECES 32
 
 typedef struct worker {
   fk_pool *pool;
@@ -36,7 +39,7 @@ struct fk_pool {
   const fk_call *calls;
   int64_t count, scratch_step;
   uint8_t *scratch;
-  // Number of the current call in the upper half, of its next piece in the lower half.
+  // Number of the current call in the upper half, a bit for each piece that is taken in the lower half.
   _Alignas(64) atomic_uint_fast64_t next;
   // Pieces of the current call that are done.
   _Alignas(64) atomic_int_fast64_t done;
@@ -44,7 +47,8 @@ struct fk_pool {
 
 static int64_t pieces_of(const fk_pool *pool, const fk_call *call) {
   const int64_t n = call->end - call->begin;
-  const int64_t pieces = (int64_t)pool->threads * PIECES_FOR_EACH_THREAD;
+  int64_t pieces = (int64_t)pool->threads * PIECES_FOR_EACH_THREAD;
+  pieces = pieces < MOST_PIECES ? pieces : MOST_PIECES;
   return n < pieces ? n : pieces;
 }
 
@@ -52,13 +56,19 @@ static int64_t pieces_of(const fk_pool *pool, const fk_call *call) {
 static int take(fk_pool *pool, int32_t number) {
   uint_fast64_t next = atomic_load_explicit(&pool->next, memory_order_acquire);
   for (;;) {
-    const int64_t index = (int64_t)(next >> 32), piece = (int64_t)(next & 0xFFFFFFFF);
+    const int64_t index = (int64_t)(next >> 32);
     if (index >= pool->count) return 0;
     const fk_call *call = &pool->calls[index];
     const int64_t pieces = pieces_of(pool, call), n = call->end - call->begin;
-    if (piece >= pieces) return 0;
+    // From the thread's own first piece on, and then from the front.
+    const uint64_t all = (1ull << pieces) - 1;
+    const int64_t own = pieces * number / pool->threads;
+    const uint64_t left = ~next & all, after = left >> own << own;
+    if (left == 0) return 0;
+    const int64_t piece = __builtin_ctzll(after ? after : left);
     if (!atomic_compare_exchange_weak_explicit(
-            &pool->next, &next, next + 1, memory_order_acq_rel, memory_order_acquire)) {
+            &pool->next, &next, next | 1ull << piece, memory_order_acq_rel,
+            memory_order_acquire)) {
       continue;
     }
     call->run(

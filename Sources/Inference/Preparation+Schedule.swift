@@ -117,7 +117,7 @@ struct Schedule {
     let plan = StripPlan(range, preparation)
     // As many rows of the last step at once as the cache has room for. Threads wait for each other at
     // every call, so that several of them take few and long strips.
-    var strip = threads > 1 ? (plan.rows + 7) / 8 : 1
+    var strip = threads > 1 ? (plan.rows + 4) / 5 : 1
     let budget = Self.cacheBudget * threads
     while strip < plan.rows {
       let next = min(plan.rows, strip * 2)
