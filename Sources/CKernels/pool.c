@@ -93,13 +93,19 @@ FK_KERNEL(fk_s8_average_pool_1__portable) {
         const int64_t channels = w->in_c - first < 64 ? w->in_c - first : 64;
         int64_t sum[64] = {0};
         for (int64_t y = y_from; y < y_to; y++) {
-          for (int64_t x = x_from; x < x_to; x++) {
-            const uint8_t *in = p->input + ((n * w->in_h + y) * w->in_w + x) * w->in_c + first;
-            if (p->flip) {
-              for (int64_t c = 0; c < channels; c++) sum[c] += in[c];
-            } else {
-              for (int64_t c = 0; c < channels; c++) sum[c] += (int8_t)in[c];
+          for (int64_t x = x_from; x < x_to;) {
+            // Few enough columns for 32 bits.
+            const int64_t stop = x_to - x < 65536 ? x_to : x + 65536;
+            int32_t part[64] = {0};
+            for (; x < stop; x++) {
+              const uint8_t *in = p->input + ((n * w->in_h + y) * w->in_w + x) * w->in_c + first;
+              if (p->flip) {
+                for (int64_t c = 0; c < channels; c++) part[c] += in[c];
+              } else {
+                for (int64_t c = 0; c < channels; c++) part[c] += (int8_t)in[c];
+              }
             }
+            for (int64_t c = 0; c < channels; c++) sum[c] += part[c];
           }
         }
         for (int64_t c = 0; c < channels; c++) {
