@@ -52,7 +52,7 @@ def arguments():
         help="go on from the newest checkpoint; when training is complete, only "
         "export and measure again",
     )
-    parser.add_argument("--epochs", type=int, help="instead of the configuration's")
+    parser.add_argument("--rounds", type=int, help="instead of the configuration's")
     parser.add_argument("--seed", type=int, help="instead of the configuration's")
     return parser.parse_args()
 
@@ -71,7 +71,7 @@ def main():
         config = configuration.load(options.config)
     except configuration.ConfigurationError as error:
         sys.exit(f"Scripts/train: {error}")
-    for key in ("epochs", "seed"):
+    for key in ("rounds", "seed"):
         if getattr(options, key) is not None:
             config[key] = getattr(options, key)
     output = options.output or pathlib.Path(options.config).resolve().parent
@@ -79,12 +79,12 @@ def main():
     if not options.weights.exists():
         sys.exit(f"Scripts/train: {options.weights}: no such file (--weights)")
 
+    import numpy as np
     import tensorflow as tf
 
-    from . import coco, export, loop, network
+    from . import coco, export, loop, motion, network
 
     tf.keras.utils.set_random_seed(config["seed"])
-    tf.config.experimental.enable_op_determinism()
 
     def read(folders, scale_of=None):
         for folder in folders:
@@ -99,21 +99,29 @@ def main():
     print("reading pictures ...", flush=True)
     train = read(config["train"], scale_for_training(config))
     val = read(config["val"])
-    if plan := config.get("rendered"):
+    if plan := config["rendered"]:
         from . import rendered
 
         train += rendered.samples(config, plan["scenes"], plan["seed"], work)
         val += rendered.samples(config, plan["valScenes"], plan["valSeed"], work)
+    test = read(config["test"])
+    size = config["input"]
+    if size.get("motion"):
+        for samples in (train, val, test):
+            motion.add(
+                samples, size["width"], size["height"], size["movingCameraAbove"], coco.letterbox
+            )
     print(f"{len(train)} pictures to train on, {len(val)} to choose by", flush=True)
 
     model = network.build(config)
     network.load_backbone(model, options.weights)
+    print(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame", flush=True)
     training = loop.Loop(config, model, train, val, work)
     if options.resume:
         training.resume()
     training.run(log=lambda line: print(line, flush=True))
-    model.load_weights(work / "best.weights.h5")
-    export.finish(config, model, train, val, read(config["test"]), output)
+    network.set_weights(model, np.load(work / "best.npz"))
+    export.finish(config, model, train, val, test, output)
 
 
 if __name__ == "__main__":

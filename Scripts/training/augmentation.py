@@ -1,48 +1,74 @@
-"""Random views of a training picture, and the target that the network should give for each."""
+"""Random views of training pictures: window and scale, flip, mosaic, colours of another water."""
+
+import typing
 
 import cv2
 import numpy as np
 
-CELL = 8
-"""Pixels of the input for each cell of the output grid."""
-
 SMALLEST = 4
 """Boxes whose longer side is below this many input pixels are ignored, not learned."""
 
+VISIBLE = 0.4
+"""Boxes of which less than this share is in the window are ignored, not learned."""
 
-def random_view(sample, width, height, generator):
+NOISE = np.random.default_rng(0).normal(0, 1, (512, 512, 3)).astype(np.float32)
+"""Noise to cut from: drawing it anew for each picture takes longer than all else together."""
+
+
+class View(typing.NamedTuple):
+    """A picture (rows, columns, channels) with, in its pixels, learned and ignored boxes."""
+
+    picture: np.ndarray
+    boxes: np.ndarray
+    labels: np.ndarray
+    ignored: np.ndarray
+
+
+def random_view(sample, width, height, generator, motion=False, dropped=0.25):
     """A window of `sample`, scaled to width × height, with colours of another water.
 
-    Returns the picture (uint8) and, in its pixels, boxes with their labels and ignored boxes.
+    With `motion`, a fourth channel holds the sample's motion in the same window; all zero in a
+    share `dropped` of the views.
     """
     rows, columns = sample.image.shape[:2]
     contain = max(columns / width, rows / height)
     cover = min(columns / width, rows / height)
     base = contain * (cover / contain) ** generator.uniform(0, 1)
-    zoom = 1.0 if generator.random() < 0.25 else np.exp(generator.uniform(np.log(0.5), np.log(1.3)))
+    zoom = 1.0 if generator.random() < 0.25 else np.exp(generator.uniform(np.log(0.5), np.log(1.4)))
     scale = base * zoom
-    window = (width * scale, height * scale)
-    left = _offset(columns, window[0], generator)
-    top = _offset(rows, window[1], generator)
-    picture = _window(sample.image, left, top, scale, width, height)
-
-    moved = np.concatenate([sample.boxes, sample.ignored]).copy()
-    moved[:, 0] -= left
-    moved[:, 1] -= top
-    moved /= scale
-    if generator.random() < 0.5:
+    left = _offset(columns, width * scale, generator)
+    top = _offset(rows, height * scale, generator)
+    colours = recolouring(generator)
+    picture = window(sample.image, left, top, scale, width, height, colours)
+    if motion:
+        moved = np.zeros((height, width, 1), np.uint8)
+        if generator.random() >= dropped and sample.motion is not None and sample.motion.any():
+            moved = _motion_window(sample, left, top, scale, width, height, generator)
+        picture = np.concatenate([picture, moved], axis=2)
+    flip = generator.random() < 0.5
+    if flip:
         picture = picture[:, ::-1]
-        moved[:, 0] = width - moved[:, 0] - moved[:, 2]
-    picture = _recoloured(picture, generator)
+    return View(picture, *_moved_boxes(sample, left, top, scale, width, height, flip))
 
-    area = np.maximum(moved[:, 2] * moved[:, 3], 1e-6)
-    clipped = _clipped(moved, width, height)
-    visible = clipped[:, 2] * clipped[:, 3] / area
-    known = len(sample.boxes)
-    learned = (visible >= 0.4) & (clipped[:, 2:].max(axis=1, initial=0) >= SMALLEST)
-    learned[known:] = False
-    ignored = clipped[~learned & (visible > 0)]
-    return picture, clipped[:known][learned[:known]], sample.labels[learned[:known]], ignored
+
+def mosaic(samples, width, height, generator, cell, **options):
+    """Views of four samples as the quarters of one picture, with each one's place in it.
+
+    Returns the picture and four (left, top, View): what is true of each quarter's labels is true
+    of that quarter alone. The quarters meet at a multiple of `cell`.
+    """
+    x = cell * int(generator.integers(width * 0.3 // cell, width * 0.7 // cell + 1))
+    y = cell * int(generator.integers(height * 0.3 // cell, height * 0.7 // cell + 1))
+    places = [(0, 0, x, y), (x, 0, width - x, y)]
+    places += [(0, y, x, height - y), (x, y, width - x, height - y)]
+    parts, picture = [], None
+    for sample, (left, top, across, down) in zip(samples, places):
+        view = random_view(sample, across, down, generator, **options)
+        if picture is None:
+            picture = np.zeros((height, width, view.picture.shape[2]), np.uint8)
+        picture[top : top + down, left : left + across] = view.picture
+        parts.append((left, top, view))
+    return picture, parts
 
 
 def _offset(length, window, generator):
@@ -51,46 +77,106 @@ def _offset(length, window, generator):
     return generator.uniform(min(0, spare), max(0, spare))
 
 
-def _window(image, left, top, scale, width, height):
-    """What `image` shows from (left, top), `scale` of its pixels for one; black outside."""
+def window(image, left, top, scale, width, height, change=lambda part: part):
+    """What `image` shows from (left, top), `scale` of its pixels for one; black outside.
+
+    `change` is applied to what is inside the picture, so that bars stay black.
+    """
     rows, columns = image.shape[:2]
     x0, y0 = max(0, round(left)), max(0, round(top))
     x1 = min(columns, round(left + width * scale))
     y1 = min(rows, round(top + height * scale))
     u0, v0 = max(0, round((x0 - left) / scale)), max(0, round((y0 - top) / scale))
     u1, v1 = min(width, round((x1 - left) / scale)), min(height, round((y1 - top) / scale))
-    canvas = np.zeros((height, width, 3), np.uint8)
-    if u1 > u0 and v1 > v0:
+    canvas = np.zeros((height, width, *image.shape[2:]), np.uint8)
+    if u1 > u0 and v1 > v0 and x1 > x0 and y1 > y0:
         mode = cv2.INTER_AREA if scale >= 1 else cv2.INTER_LINEAR
-        canvas[v0:v1, u0:u1] = cv2.resize(
-            image[y0:y1, x0:x1], (u1 - u0, v1 - v0), interpolation=mode
-        )
+        part = cv2.resize(image[y0:y1, x0:x1], (u1 - u0, v1 - v0), interpolation=mode)
+        canvas[v0:v1, u0:u1] = change(part)
     return canvas
 
 
-def _recoloured(picture, generator):
-    """Another colour cast, contrast and brightness; sometimes haze, blur or sensor noise."""
-    values = picture.astype(np.float32) / 255
-    black = picture.max(axis=2, keepdims=True) == 0
+def _motion_window(sample, left, top, scale, width, height, generator):
+    """The same window of the motion channel, which is kept letterboxed at the input's size."""
+    rows, columns = sample.image.shape[:2]
+    kept_rows, kept_columns = sample.motion.shape
+    factor = min(kept_columns / columns, kept_rows / rows)
+    inner = (round(columns * factor), round(rows * factor))
+    x, y = (kept_columns - inner[0]) // 2, (kept_rows - inner[1]) // 2
+    picture = sample.motion[y : y + inner[1], x : x + inner[0]]
+    gain = np.exp(generator.uniform(np.log(0.7), np.log(1.4)))
+    noise = generator.uniform(0, 6) if generator.random() < 0.5 else 0.0
+
+    def change(part):
+        values = part.astype(np.float32) * gain
+        if noise:
+            values += np.abs(_noise(part.shape, generator)[..., 0]) * noise
+        return np.clip(values, 0, 255).astype(np.uint8)
+
+    moved = window(picture, left * factor, top * factor, scale * factor, width, height, change)
+    return moved[..., np.newaxis]
+
+
+def _moved_boxes(sample, left, top, scale, width, height, flip):
+    moved = np.concatenate([sample.boxes, sample.ignored]).copy()
+    moved[:, 0] -= left
+    moved[:, 1] -= top
+    moved /= scale
+    if flip:
+        moved[:, 0] = width - moved[:, 0] - moved[:, 2]
+    area = np.maximum(moved[:, 2] * moved[:, 3], 1e-6)
+    clipped = _clipped(moved, width, height)
+    visible = clipped[:, 2] * clipped[:, 3] / area
+    known = len(sample.boxes)
+    learned = (visible >= VISIBLE) & (clipped[:, 2:].max(axis=1, initial=0) >= SMALLEST)
+    learned[known:] = False
+    ignored = clipped[~learned & (visible > 0)]
+    return clipped[:known][learned[:known]], sample.labels[learned[:known]], ignored
+
+
+def recolouring(generator):
+    """A random change of colours: cast, contrast, brightness, haze, light, blur, noise, grey."""
+    levels = np.arange(256, dtype=np.float32)[:, None] / 255 * np.ones(3, np.float32)
     if generator.random() < 0.8:
-        cast = np.exp(generator.normal(0, 0.15, 3)).astype(np.float32)
         contrast = np.exp(generator.normal(0, 0.2))
-        middle = values.mean()
-        values = (values - middle) * contrast + middle
-        values = values * cast * np.exp(generator.normal(0, 0.15))
+        middle = generator.uniform(0.3, 0.6)
+        levels = (levels - middle) * contrast + middle
+        levels = levels * np.exp(generator.normal(0, 0.15, 3)) * np.exp(generator.normal(0, 0.15))
+    if generator.random() < 0.3:
+        levels = np.maximum(levels, 0) ** np.exp(generator.normal(0, 0.25))
     if generator.random() < 0.15:
-        haze = generator.uniform(0.1, 0.4)
-        values = values * (1 - haze) + haze * values.mean(axis=(0, 1)) * 1.1
-    if generator.random() < 0.1:
-        values = cv2.GaussianBlur(values, (0, 0), generator.uniform(0.5, 1.2))
-    if generator.random() < 0.05:
-        values = np.repeat(values.mean(axis=2, keepdims=True), 3, axis=2)
-    if generator.random() < 0.2:
-        values = values + generator.normal(0, generator.uniform(0.005, 0.03), values.shape).astype(
-            np.float32
-        )
-    values = np.where(black, 0, values)
-    return np.clip(values * 255 + 0.5, 0, 255).astype(np.uint8)
+        haze = generator.uniform(0.1, 0.45)
+        levels = levels * (1 - haze) + haze * generator.uniform((0.1, 0.3, 0.3), (0.6, 0.8, 0.8))
+    table = np.clip(levels * 255 + 0.5, 0, 255).astype(np.uint8)[np.newaxis]
+    blur = generator.uniform(0.5, 1.3) if generator.random() < 0.12 else 0
+    grey = generator.random() < 0.05
+    noise = generator.uniform(1, 8) if generator.random() < 0.25 else 0
+    light = generator.uniform(-0.45, 0.45, 2) if generator.random() < 0.15 else None
+
+    def change(part):
+        part = cv2.LUT(part, table)
+        if blur:
+            part = cv2.GaussianBlur(part, (0, 0), blur)
+        if grey:
+            part = np.repeat(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)[..., np.newaxis], 3, axis=2)
+        if light is not None:
+            rows, columns = part.shape[:2]
+            slope = 1 + light[0] * np.linspace(-1, 1, columns)
+            slope = slope + light[1] * np.linspace(-1, 1, rows)[:, None]
+            part = np.clip(part * slope[..., None].astype(np.float32), 0, 255).astype(np.uint8)
+        if noise:
+            values = part + _noise(part.shape, generator) * noise
+            part = np.clip(values, 0, 255).astype(np.uint8)
+        return part
+
+    return change
+
+
+def _noise(shape, generator):
+    row = generator.integers(0, NOISE.shape[0])
+    column = generator.integers(0, NOISE.shape[1])
+    rolled = NOISE[np.arange(row, row + shape[0]) % 512]
+    return rolled[:, np.arange(column, column + shape[1]) % 512]
 
 
 def _clipped(boxes, width, height):
@@ -100,32 +186,3 @@ def _clipped(boxes, width, height):
     right = np.clip(boxes[:, 0] + boxes[:, 2], 0, width)
     bottom = np.clip(boxes[:, 1] + boxes[:, 3], 0, height)
     return np.stack([left, top, right - left, bottom - top], axis=1)
-
-
-def target(boxes, labels, ignored, complete, width, height, label_count):
-    """What the loss needs for one picture, by cell of the grid.
-
-    Returns `heat` (rows, columns, labels): Gaussian peaks of height 1 at each box's centre, as
-    wide as the fish (sigma = side / 48 cells, at least half a cell); and `weight` (rows,
-    columns): 1 where background is certain, 0 where it is to be ignored, and -1 where it is to be
-    ignored only if the network is confident, because labels are incomplete.
-    """
-    rows, columns = height // CELL, width // CELL
-    heat = np.zeros((rows, columns, label_count), np.float32)
-    weight = np.full((rows, columns), 1 if complete else -1, np.float32)
-    for left, top, across, down in ignored:
-        weight[
-            int(top // CELL) : int((top + down) // CELL) + 1,
-            int(left // CELL) : int((left + across) // CELL) + 1,
-        ] = 0
-    y, x = np.mgrid[0:rows, 0:columns] + 0.5
-    for (left, top, across, down), label in zip(boxes, labels):
-        centre_x, centre_y = (left + across / 2) / CELL, (top + down / 2) / CELL
-        sigma_x, sigma_y = max(0.5, across / 48), max(0.5, down / 48)
-        peak = np.exp(-(((x - centre_x) / sigma_x) ** 2) / 2 - ((y - centre_y) / sigma_y) ** 2 / 2)
-        np.maximum(heat[:, :, label], peak * 0.99, out=heat[:, :, label])
-        row = min(rows - 1, int(centre_y))
-        column = min(columns - 1, int(centre_x))
-        heat[row, column, label] = 1
-        weight[row, column] = 1
-    return heat, weight

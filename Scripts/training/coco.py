@@ -14,8 +14,10 @@ class Sample:
 
     `image` is RGB uint8. `boxes` are [left, top, width, height] in pixels of `image`, `labels`
     the index of each box's label. `ignored` are boxes that are neither fish nor background.
-    `complete` is false where unlabelled fish are known or suspected; `source`, `video` and
-    `folder` (as the configuration names it) say where it comes from.
+    `complete` is false where unlabelled fish are known or suspected; `source`, `video` (empty for
+    a single picture), `folder` (as the configuration names it) and `file` say where it comes from.
+    `motion` is the motion channel (rows, columns) of the letterboxed picture at the model's input
+    size, where the model has one.
     """
 
     image: np.ndarray
@@ -26,6 +28,8 @@ class Sample:
     source: str
     video: str
     folder: str = ""
+    file: str = ""
+    motion: np.ndarray | None = None
 
 
 def label_indices(config):
@@ -73,8 +77,9 @@ def load(folder, config, scale_of=None):
                 np.array(ignored, np.float32).reshape(-1, 4),
                 entry.get("labels") != "incomplete",
                 entry.get("source") or folder.parent.name,
-                entry.get("video") or entry.get("clip", ""),
+                entry.get("video", ""),
                 f"{folder.parent.name}/{folder.name}",
+                entry["file_name"],
             )
         )
     return samples

@@ -12,17 +12,38 @@ REQUIRED = {
     "labels": list,
     "train": list,
     "val": list,
-    "test": list,
-    "selectThresholdOn": list,
-    "epochs": int,
-    "batchSize": int,
-    "learningRate": float,
-    "weightDecay": float,
-    "seed": int,
-    "ignoreAbove": float,
-    "floor": float,
+    "rounds": int,
+    "stepsPerRound": int,
     "trainingData": list,
     "licence": str,
+}
+
+DEFAULTS = {
+    "task": "centroids",
+    "test": [],
+    "loss": {},
+    "augmentation": {},
+    "sampling": {},
+    "rendered": {},
+    "batchSize": 32,
+    "learningRate": 0.004,
+    "weightDecay": 0.03,
+    "average": 0.998,
+    "patience": 1000,
+    "seed": 1,
+    "floor": 0.1,
+}
+
+PARTS = {
+    "loss": {"kind": "focal", "ignoreAbove": 0.3, "sizeWeight": 0.4, "objectWeight": 100},
+    "augmentation": {"mosaic": 0.0, "motionDropped": 0.25},
+    "sampling": {"power": 0.5, "shares": {}},
+}
+
+CHOICES = {
+    ("task",): ("centroids", "labels"),
+    ("network", "kind"): ("context", "fomo", "window"),
+    ("loss", "kind"): ("focal", "fomo"),
 }
 
 
@@ -31,33 +52,65 @@ class ConfigurationError(Exception):
 
 
 def load(path):
-    """Read `path` (training.json) and return it as a dictionary.
+    """Read `path` (training.json), check it, and return it as a dictionary with all defaults.
 
-    Keys: `input` {width, height, pixelRange}; `network` {contextBlocks, contextChannels};
-    `labels` [{label, taxon, classes}], `classes` being the COCO category names that become this
-    label (categories of no label are background); `train`, `val`, `test`: COCO folders below the
-    data folder; `selectThresholdOn`: those of `val` on which the card's threshold is chosen.
-    Optional `rendered` {share, scenes, seed, fromEpoch, valScenes, valSeed}: drawn scenes that
-    replace a share of the training pictures from an epoch on, and others that join `val`.
+    README.md beside this file says what each key means.
     """
     path = pathlib.Path(path)
     try:
         config = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{path}: no such file") from error
     except (OSError, json.JSONDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
+    return checked(config, path)
+
+
+def checked(config, path):
+    """`config` with all defaults; raises ConfigurationError, which names `path` and the key."""
+
+    def wrong(text):
+        return ConfigurationError(f"{path}: {text}")
+
+    if not isinstance(config, dict):
+        raise wrong("must hold one JSON object")
     for key, kind in REQUIRED.items():
         if key not in config:
-            raise ConfigurationError(f"{path}: key '{key}' is missing")
+            raise wrong(f"key '{key}' is missing")
         if not isinstance(config[key], kind):
-            raise ConfigurationError(f"{path}: '{key}' must be a {kind.__name__}")
-    size = config["input"]
-    if size["width"] % 8 or size["height"] % 8:
-        raise ConfigurationError(f"{path}: input width and height must be multiples of 8")
-    if size["pixelRange"] != [0, 1]:
-        raise ConfigurationError(f"{path}: only pixelRange [0, 1] can be trained")
+            raise wrong(f"'{key}' must be a {kind.__name__}")
+    unknown = set(config) - set(REQUIRED) - set(DEFAULTS) - {"selectThresholdOn", "startFrom"}
+    if unknown:
+        raise wrong(f"unknown key '{min(unknown)}'")
+    config = DEFAULTS | config
+    for key, defaults in PARTS.items():
+        unknown = set(config[key]) - set(defaults)
+        if unknown:
+            raise wrong(f"unknown key '{min(unknown)}' in '{key}'")
+        config[key] = defaults | config[key]
+    for keys, allowed in CHOICES.items():
+        value = config[keys[0]] if len(keys) == 1 else config[keys[0]].get(keys[1])
+        if value not in allowed:
+            raise wrong(f"'{'.'.join(keys)}' must be one of {', '.join(allowed)}")
+    size, cell = config["input"], 8 if config["network"]["kind"] == "fomo" else 32
+    for key in ("width", "height"):
+        if not isinstance(size.get(key), int) or size[key] <= 0 or size[key] % cell:
+            raise wrong(f"'input.{key}' must be a multiple of {cell}, not {size.get(key)}")
+    if size.get("pixelRange") != [0, 1]:
+        raise wrong("only 'input.pixelRange' [0, 1] can be trained")
+    if size.get("motion") and not isinstance(size.get("movingCameraAbove"), (int, float)):
+        raise wrong("'input.motion' needs 'input.movingCameraAbove', a number")
     if not config["labels"]:
-        raise ConfigurationError(f"{path}: 'labels' is empty")
+        raise wrong("'labels' is empty")
+    for label in config["labels"]:
+        if not isinstance(label, dict) or not {"label", "classes"} <= set(label):
+            raise wrong("each of 'labels' needs 'label' and 'classes'")
+    if not config["train"] or not config["val"]:
+        raise wrong("'train' and 'val' must name at least one folder each")
+    config.setdefault("selectThresholdOn", config["val"])
     unknown = set(config["selectThresholdOn"]) - set(config["val"])
     if unknown:
-        raise ConfigurationError(f"{path}: selectThresholdOn {sorted(unknown)} is not in 'val'")
+        raise wrong(f"selectThresholdOn {sorted(unknown)} is not in 'val'")
+    if config["rounds"] < 1 or config["stepsPerRound"] < 1 or config["batchSize"] < 1:
+        raise wrong("'rounds', 'stepsPerRound' and 'batchSize' must be at least 1")
     return config

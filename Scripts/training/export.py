@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 
 import numpy as np
 import tensorflow as tf
@@ -9,73 +10,103 @@ from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2,
 )
 
-from . import coco, measurement
+from . import loop, measurement, sampling
 
-REPRESENTATIVE = 200
+REPRESENTATIVE = 300
 """Training pictures from which the ranges of the int8 model are taken."""
+
+PRECISIONS = ("int8", "float32")
+"""What is made of each model; the first is the card's default."""
 
 
 def finish(config, model, train, val, test, output):
     """Write NAME-int8.tflite, NAME-float32.tflite, figures.json and card.json into `output`."""
     output.mkdir(parents=True, exist_ok=True)
-    size = config["input"]
-    real = [sample for sample in train if sample.source != "rendered"]
-    chosen = np.random.default_rng(config["seed"]).choice(len(real), REPRESENTATIVE, replace=False)
-    pictures = [
-        coco.letterbox(real[index].image, size["width"], size["height"])[0] for index in chosen
-    ]
+    pictures = representative(config, train)
     files = {}
-    for precision in ("int8", "float32"):
+    for precision in PRECISIONS:
         path = output / f"{config['name']}-{precision}.tflite"
-        path.write_bytes(convert(model, size, pictures if precision == "int8" else None))
+        path.write_bytes(convert(model, pictures if precision == "int8" else None))
         files[precision] = path
+    places = outputs(model, files, pictures[:4])
 
-    figures, threshold = {}, None
+    figures, thresholds = {}, {}
     for precision, path in files.items():
         print(f"measuring {path.name} ...", flush=True)
-        figures[precision], chosen_here = measure(config, path, val, test, threshold)
-        threshold = threshold or chosen_here
-    (output / "figures.json").write_text(
-        json.dumps(
-            {"threshold": threshold, "threshold_chosen_on": config["selectThresholdOn"], **figures},
-            indent=2,
-        )
-        + "\n"
-    )
-    (output / "card.json").write_text(json.dumps(card(config, files, threshold), indent=2) + "\n")
+        figures[precision], thresholds[precision] = measure(config, path, places, val, test)
+    document = {"thresholds": thresholds, "thresholdsChosenOn": config["selectThresholdOn"]}
+    (output / "figures.json").write_text(json.dumps(document | figures, indent=2) + "\n")
+    made = card(config, files, thresholds, places)
+    (output / "card.json").write_text(json.dumps(made, indent=2) + "\n")
     for precision, by_source in figures.items():
         for name, row in by_source.items():
             print(f"{precision:8} {name:22} " + " ".join(f"{k} {v}" for k, v in row.items()))
+    return figures
 
 
-def convert(model, size, representative):
-    """The model as a .tflite of batch 1: float32, or int8 throughout with `representative`."""
-    signature = tf.TensorSpec([1, size["height"], size["width"], 3], tf.float32)
-    function = tf.function(lambda x: model(x, training=False)).get_concrete_function(signature)
+def representative(config, train):
+    """Pictures as a survey sees them, videos in balance."""
+    real = [sample for sample in train if sample.source != "rendered"]
+    plan = config["sampling"]
+    chances = sampling.probabilities(real, plan["power"], plan["shares"])
+    generator = np.random.default_rng(config["seed"])
+    chosen = sampling.draw(chances, min(REPRESENTATIVE, len(real)), generator)
+    return measurement.Inputs([real[index] for index in chosen], config["input"]).pictures
+
+
+def convert(model, pictures=None):
+    """The model as a .tflite of batch 1: float32, or int8 throughout with `pictures`."""
+    signature = tf.TensorSpec([1, *model.input.shape[1:]], tf.float32)
+    function = tf.function(
+        lambda x: tf.nest.flatten(model(x, training=False))
+    ).get_concrete_function(signature)
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
         [convert_variables_to_constants_v2(function)]
     )
-    if representative is not None:
+    if pictures is not None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: (
-            [picture[np.newaxis].astype(np.float32) / 255] for picture in representative
+            [picture[np.newaxis].astype(np.float32) / 255] for picture in pictures
         )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
     return converter.convert()
 
 
-def run(path, pictures):
-    """The grids that a .tflite gives for uint8 pictures, as probabilities.
+def outputs(model, files, pictures):
+    """Which output of the files is which: {"scores": 0, "sizes": 1}, or {"scores": 0}.
 
-    LiteRT's reference kernels, which Fishcam and microcontrollers equal bit for bit in int8.
+    Found by comparing each file with the model it was made of; a file that gives neither, or
+    another order than the first, is an error.
     """
-    interpreter = tf.lite.Interpreter(
-        str(path), experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF
-    )
+    names = ["scores", "sizes"]
+    wanted = loop.predict(model, pictures)
+    found = None
+    for path in files.values():
+        given = run(path, pictures)
+        away = [[float(np.mean(np.abs(w - g))) for g in given] for w in wanted]
+        order = [int(np.argmin(row)) for row in away]
+        if sorted(order) != list(range(len(given))) or (found and found != order):
+            raise RuntimeError(f"{path}: its outputs are not the network's; errors {away}")
+        found = order
+    return dict(zip(names, found))
+
+
+def run(path, pictures):
+    """What a .tflite gives for uint8 pictures: a list of arrays (count, rows, columns, channels).
+
+    In int8 by LiteRT's reference kernels, which Fishcam and microcontrollers equal bit for bit.
+    """
+    resolver = tf.lite.experimental.OpResolverType
+    interpreter = tf.lite.Interpreter(str(path), num_threads=os.cpu_count())
+    if interpreter.get_input_details()[0]["dtype"] == np.int8:
+        interpreter = tf.lite.Interpreter(
+            str(path), experimental_op_resolver_type=resolver.BUILTIN_REF
+        )
     interpreter.allocate_tensors()
-    given, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    grids = []
+    given = interpreter.get_input_details()[0]
+    results = interpreter.get_output_details()
+    made = [[] for _ in results]
     for picture in pictures:
         values = picture[np.newaxis].astype(np.float32) / 255
         if given["dtype"] == np.int8:
@@ -83,31 +114,30 @@ def run(path, pictures):
             values = np.clip(np.round(values / scale) + zero, -128, 127).astype(np.int8)
         interpreter.set_tensor(given["index"], values)
         interpreter.invoke()
-        grid = interpreter.get_tensor(result["index"])[0].astype(np.float32)
-        if result["dtype"] == np.int8:
-            scale, zero = result["quantization"]
-            grid = (grid - zero) * scale
-        grids.append(grid)
-    return grids
+        for result, kept in zip(results, made):
+            grid = interpreter.get_tensor(result["index"])[0].astype(np.float32)
+            if result["dtype"] == np.int8:
+                scale, zero = result["quantization"]
+                grid = (grid - zero) * scale
+            kept.append(grid)
+    return [np.array(kept) for kept in made]
 
 
-def measure(config, path, val, test, threshold):
-    """Figures by split and source at `threshold`; without one, the best on selectThresholdOn."""
-    size = config["input"]
+def measure(config, path, places, val, test):
+    """Figures by split and source, and the threshold: the best on `selectThresholdOn`."""
     scores = {}
     for split, samples in (("val", val), ("test", test)):
-        pictures, boxes = measurement.prepared(
-            samples, size["width"], size["height"], coco.letterbox
-        )
-        found = measurement.by_source(samples, boxes, run(path, pictures), config["floor"])
+        inputs = measurement.Inputs(samples, config["input"])
+        given = run(path, inputs.pictures)
+        given = [given[place] for place in places.values()]
+        found = measurement.by_source(inputs, given, config["floor"])
         scores |= {f"{split} {source}": score for source, score in found.items()}
-    if threshold is None:
-        chosen = [score for score in scores.values() if score.folder in config["selectThresholdOn"]]
-        threshold, _ = measurement.best_threshold(chosen)
+    chosen = [score for score in scores.values() if score.folder in config["selectThresholdOn"]]
+    threshold, _ = measurement.best_threshold(chosen)
     return {name: score.at(threshold) for name, score in sorted(scores.items())}, threshold
 
 
-def card(config, files, threshold):
+def card(config, files, thresholds, places):
     """The card that Fishcam reads beside the model."""
     return {
         "name": config["name"],
@@ -119,13 +149,20 @@ def card(config, files, threshold):
                 "file": path.name,
                 "precision": precision,
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "threshold": thresholds[precision],
             }
             for precision, path in files.items()
         ],
-        "input": {"fit": "letterbox", "pixelRange": config["input"]["pixelRange"]},
+        "input": {"fit": "letterbox"}
+        | {k: v for k, v in config["input"].items() if k not in ("width", "height")},
+        "outputs": places,
         "background": 0,
         "labels": [
-            {"label": label["label"], "taxon": label["taxon"], "threshold": threshold}
+            {
+                "label": label["label"],
+                "taxon": label.get("taxon"),
+                "threshold": thresholds[PRECISIONS[0]],
+            }
             for label in config["labels"]
         ],
         "decoder": "peak",

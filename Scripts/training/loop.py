@@ -1,4 +1,4 @@
-"""The training loop: an epoch is a function of the configuration, the seed and its number."""
+"""The training loop: a round is a function of the configuration, the seed and its number."""
 
 import json
 import math
@@ -10,132 +10,198 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from . import augmentation, coco, measurement, network
+from . import augmentation, losses, measurement, network, sampling, targets
 
 
 class Loop:
-    """Trains `model` and keeps, in `work`, the newest state and the best on `val`."""
+    """Trains `model` and keeps, in `work`, the newest state and the best on `val`.
+
+    What is measured and kept is the moving average of the weights over about the last
+    1 / (1 - `average`) steps, which finds more than any single step's.
+    """
 
     def __init__(self, config, model, train, val, work):
         self.config, self.model, self.train, self.val, self.work = config, model, train, val, work
         size = config["input"]
         self.width, self.height = size["width"], size["height"]
-        self.pictures, self.boxes = measurement.prepared(
-            val, self.width, self.height, coco.letterbox
-        )
-        self.steps = math.ceil(self._real_count() / config["batchSize"])
+        self.motion = bool(size.get("motion"))
+        self.sizes = bool(config["network"].get("sizes"))
+        self.inputs = measurement.Inputs(val, size)
         self.optimizer = tf.keras.optimizers.AdamW(
             learning_rate=0.0, weight_decay=config["weightDecay"], global_clipnorm=5.0
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(model.trainable_variables)
-        self.epoch, self.best = 0, -1.0
+        self.average = [tf.Variable(w, trainable=False) for w in model.weights]
+        self.round, self.best, self.since_best = 0, -1.0, 0
         self.step = tf.function(self._step)
         work.mkdir(parents=True, exist_ok=True)
 
-    def _real_count(self):
-        return sum(sample.source != "rendered" for sample in self.train)
-
-    def _step(self, pictures, heat, weight):
+    def _step(self, pictures, heat, weight, sizes, sized, decay):
+        config = self.config["loss"]
         with tf.GradientTape() as tape:
-            values = tf.cast(pictures, tf.float32) / 255
-            loss = network.peak_loss(
-                self.model(values, training=True), heat, weight, self.config["ignoreAbove"]
-            )
+            outputs = self.model(tf.cast(pictures, tf.float32) / 255, training=True)
+            scores = outputs[0] if self.sizes else outputs
+            scores = scores[0] if isinstance(scores, list) else scores
+            if config["kind"] == "focal":
+                loss = losses.focal(scores, heat, weight, config["ignoreAbove"])
+            else:
+                loss = losses.fomo(
+                    scores, heat, weight, config["ignoreAbove"], config["objectWeight"]
+                )
+            if self.sizes:
+                loss += config["sizeWeight"] * losses.size(outputs[1], sizes, sized)
         gradients = tape.gradient(loss, self.model.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables))
+        for kept, now in zip(self.average, self.model.weights):
+            kept.assign(kept * decay + tf.convert_to_tensor(now) * (1 - decay))
         return loss
 
     def _rate(self, step):
-        """Linear warm-up over the first epoch, then a cosine down to zero."""
-        whole = self.config["epochs"] * self.steps
-        warm = min(1.0, (step + 1) / self.steps)
-        return self.config["learningRate"] * warm * 0.5 * (1 + math.cos(math.pi * step / whole))
-
-    def _order(self, generator):
-        """This epoch's samples: the real ones shuffled, a share of them replaced by rendered."""
-        real = [index for index, s in enumerate(self.train) if s.source != "rendered"]
-        drawn = [index for index, s in enumerate(self.train) if s.source == "rendered"]
-        order = generator.permutation(real)
-        rendered = self.config.get("rendered")
-        if rendered and drawn and self.epoch >= rendered["fromEpoch"]:
-            chosen = generator.random(len(order)) < rendered["share"]
-            order = np.where(chosen, generator.choice(drawn, len(order)), order)
-        return order
+        """Linear warm-up, then a cosine down to zero."""
+        whole = self.config["rounds"] * self.config["stepsPerRound"]
+        warm = min(1.0, (step + 1) / max(1, min(100, whole // 10)))
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / whole)))
+        return self.config["learningRate"] * warm * cosine
 
     def _batches(self):
-        """Augmented batches of this epoch, made by a thread ahead of the network."""
-        size, made = self.config["batchSize"], queue.Queue(maxsize=4)
-        generator = np.random.default_rng([self.config["seed"], self.epoch])
-        order = self._order(generator)
+        """Augmented batches of this round, made by a thread ahead of the network."""
+        generator = np.random.default_rng([self.config["seed"], self.round])
+        size, steps = self.config["batchSize"], self.config["stepsPerRound"]
+        plan = self.config["sampling"]
+        usable = [
+            index
+            for index, s in enumerate(self.train)
+            if s.source != "rendered"
+            or self.round >= self.config["rounds"] * self.config["rendered"].get("from", 0)
+        ]
+        chances = sampling.probabilities(
+            [self.train[index] for index in usable], plan["power"], plan["shares"]
+        )
+        order = np.array(usable)[sampling.draw(chances, size * steps, generator)]
+        made = queue.Queue(maxsize=4)
 
         def make():
-            for start in range(0, len(order), size):
-                made.put(self._batch(order[start : start + size], generator))
-            made.put(None)
+            try:
+                for start in range(0, len(order), size):
+                    made.put(self._batch(order, start, size, generator))
+                made.put(None)
+            except Exception as error:  # it must reach the thread that waits
+                made.put(error)
 
         threading.Thread(target=make, daemon=True).start()
         while (batch := made.get()) is not None:
+            if isinstance(batch, Exception):
+                raise batch
             yield batch
 
-    def _batch(self, indices, generator):
-        pictures, heats, weights = [], [], []
-        for index in indices:
-            sample = self.train[index]
-            picture, boxes, labels, ignored = augmentation.random_view(
-                sample, self.width, self.height, generator
+    def _batch(self, order, start, size, generator):
+        made = [
+            self._example(index, order, generator) for index in order[start : start + size]
+        ]
+        pictures = np.array([picture for picture, _ in made])
+        return pictures, *(np.array(part) for part in zip(*(target for _, target in made)))
+
+    def _example(self, index, order, generator):
+        plan = self.config["augmentation"]
+        options = {"motion": self.motion, "dropped": plan["motionDropped"]}
+        if generator.random() >= plan["mosaic"]:
+            view = augmentation.random_view(
+                self.train[index], self.width, self.height, generator, **options
             )
-            heat, weight = augmentation.target(
-                boxes,
-                labels,
-                ignored,
-                sample.complete,
-                self.width,
-                self.height,
-                len(self.config["labels"]),
-            )
-            pictures.append(picture)
-            heats.append(heat)
-            weights.append(weight)
-        return np.array(pictures), np.array(heats), np.array(weights)
+            return view.picture, self._target(view, self.train[index], self.width, self.height)
+        members = [self.train[i] for i in (index, *generator.choice(order, 3))]
+        picture, parts = augmentation.mosaic(
+            members, self.width, self.height, generator, targets.CELL, **options
+        )
+        cell = targets.CELL
+        rows = {}
+        for sample, (left, top, view) in zip(members, parts):
+            height, width = view.picture.shape[:2]
+            rows.setdefault(top, []).append(self._target(view, sample, width, height))
+        halves = [
+            [np.concatenate(pair, axis=1) for pair in zip(*rows[top])] for top in sorted(rows)
+        ]
+        assert self.height % cell == 0
+        return picture, targets.Target(*(np.concatenate(pair, axis=0) for pair in zip(*halves)))
+
+    def _target(self, view, sample, width, height):
+        return targets.make(
+            view.boxes,
+            view.labels,
+            view.ignored,
+            sample.complete,
+            width,
+            height,
+            len(self.config["labels"]),
+            gaussian=self.config["loss"]["kind"] == "focal",
+        )
 
     def run(self, log=print):
-        """Train the epochs that are left; after each, measure on val and save."""
-        while self.epoch < self.config["epochs"]:
-            start, losses = time.time(), []
+        """Train the rounds that are left; after each, measure on val and save."""
+        rounds, steps = self.config["rounds"], self.config["stepsPerRound"]
+        began, done_before = time.time(), self.round
+        while self.round < rounds:
+            start, total = time.time(), []
             for index, batch in enumerate(self._batches()):
-                self.optimizer.learning_rate.assign(self._rate(self.epoch * self.steps + index))
-                losses.append(float(self.step(*map(tf.constant, batch))))
+                step = self.round * steps + index
+                self.optimizer.learning_rate.assign(self._rate(step))
+                decay = tf.constant(min(self.config["average"], (1 + step) / (10 + step)))
+                total.append(float(self.step(*map(tf.constant, batch), decay)))
             trained = time.time() - start
             scores = self.measure()
             figure = float(np.mean([score.f1().max() for score in scores.values()]))
-            self.epoch += 1
+            self.round += 1
+            self.since_best += 1
             if figure > self.best:
-                self.best = figure
-                self.model.save_weights(self.work / "best.weights.h5")
+                self.best, self.since_best = figure, 0
+                self._save_best()
             self._save()
             parts = " ".join(
                 f"{source} {score.f1().max():.3f}" for source, score in sorted(scores.items())
             )
+            left = (time.time() - began) / (self.round - done_before) * (rounds - self.round)
             log(
-                f"epoch {self.epoch}/{self.config['epochs']} loss {np.mean(losses):.4f} "
-                f"val F1 {parts} mean {figure:.3f} (best {self.best:.3f}) "
-                f"{trained:.0f}+{time.time() - start - trained:.0f} s"
+                f"round {self.round}/{rounds} loss {np.mean(total):.3f} val F1 {parts} "
+                f"mean {figure:.3f} (best {self.best:.3f}) {trained:.0f}+"
+                f"{time.time() - start - trained:.0f} s, {left / 60:.0f} min left"
             )
+            if self.since_best >= self.config["patience"]:
+                log(f"stopped: no better for {self.since_best} rounds")
+                break
+
+    def averaged(self):
+        """Put the averaged weights into the model; returns those it had."""
+        now = self.model.get_weights()
+        self.model.set_weights([kept.numpy() for kept in self.average])
+        return now
 
     def measure(self):
-        """Scores on val by source, with the model's present weights."""
-        return measurement.by_source(self.val, self.boxes, predict(self.model, self.pictures))
+        """Scores on val by source, with the averaged weights."""
+        now = self.averaged()
+        scores = measurement.by_source(self.inputs, predict(self.model, self.inputs.pictures))
+        self.model.set_weights(now)
+        return scores
+
+    def _save_best(self):
+        now = self.averaged()
+        partial = self.work / "best.partial.npz"
+        np.savez(partial, **network.weights(self.model))
+        os.replace(partial, self.work / "best.npz")
+        self.model.set_weights(now)
 
     def _save(self):
-        """Everything that the next epoch depends on, replaced in one step."""
+        """Everything that the next round depends on, replaced in one step."""
         arrays = {f"w{i}": value for i, value in enumerate(self.model.get_weights())}
+        arrays |= {f"a{i}": kept.numpy() for i, kept in enumerate(self.average)}
         arrays |= {f"o{i}": np.array(v) for i, v in enumerate(self.optimizer.variables)}
         partial = self.work / "state.partial.npz"
-        np.savez(partial, epoch=self.epoch, best=self.best, **arrays)
+        np.savez(
+            partial, round=self.round, best=self.best, since_best=self.since_best, **arrays
+        )
         os.replace(partial, self.work / "state.npz")
         (self.work / "progress.json").write_text(
-            json.dumps({"epoch": self.epoch, "best": self.best}) + "\n"
+            json.dumps({"round": self.round, "best": self.best}) + "\n"
         )
 
     def resume(self):
@@ -145,17 +211,21 @@ class Loop:
             return
         state = np.load(path)
         self.model.set_weights([state[f"w{i}"] for i in range(len(self.model.weights))])
+        for index, kept in enumerate(self.average):
+            kept.assign(state[f"a{index}"])
         for index, variable in enumerate(self.optimizer.variables):
             variable.assign(state[f"o{index}"])
-        self.epoch, self.best = int(state["epoch"]), float(state["best"])
+        self.round, self.best = int(state["round"]), float(state["best"])
+        self.since_best = int(state["since_best"])
 
 
-def predict(model, pictures, batch=32):
-    """The model's grids for uint8 pictures."""
-    run = tf.function(lambda values: model(tf.cast(values, tf.float32) / 255, training=False))
-    return np.concatenate(
-        [
-            run(tf.constant(pictures[start : start + batch])).numpy()
-            for start in range(0, len(pictures), batch)
-        ]
+def predict(model, pictures, batch=16):
+    """The model's outputs for uint8 pictures: a list of (count, rows, columns, channels)."""
+    run = tf.function(
+        lambda values: tf.nest.flatten(model(tf.cast(values, tf.float32) / 255, training=False))
     )
+    made = [
+        [part.numpy() for part in run(tf.constant(pictures[start : start + batch]))]
+        for start in range(0, len(pictures), batch)
+    ]
+    return [np.concatenate(parts) for parts in zip(*made)]

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from .augmentation import CELL
+from . import coco
+from .targets import CELL
 
 THRESHOLDS = np.round(np.arange(0.10, 0.96, 0.01), 2)
 
@@ -37,27 +38,63 @@ def peaks(grid, floor):
 
 
 def takers(found, boxes, margin):
-    """Which box each of `found` (by falling score) takes, or -1: the first to reach a box has it.
+    """Which box each of `found` (by falling score) takes, or -1.
 
-    A peak lies in a box give or take `margin` pixels; of several free boxes around it, it takes
-    the one whose centre is nearest.
+    A peak may take a box in which it lies, give or take `margin` pixels. In the order of scores,
+    each peak takes a box if the earlier ones can be moved so that all keep one: so as many as
+    possible are right whatever the threshold is (Kuhn's augmenting paths).
     """
+    x, y = found[:, 0, None], found[:, 1, None]
+    inside = (
+        (x >= boxes[:, 0] - margin)
+        & (y >= boxes[:, 1] - margin)
+        & (x <= boxes[:, 0] + boxes[:, 2] + margin)
+        & (y <= boxes[:, 1] + boxes[:, 3] + margin)
+    )
+    away = np.hypot(boxes[:, 0] + boxes[:, 2] / 2 - x, boxes[:, 1] + boxes[:, 3] / 2 - y)
+    holder = np.full(len(boxes), -1)
+
+    def take(peak, seen):
+        for box in np.argsort(away[peak]):
+            if not inside[peak, box] or box in seen:
+                continue
+            seen.add(box)
+            if holder[box] < 0 or take(holder[box], seen):
+                holder[box] = peak
+                return True
+        return False
+
     taken = np.full(len(found), -1)
-    free = np.ones(len(boxes), bool)
-    for index, (x, y, _) in enumerate(found):
-        inside = (
-            free
-            & (x >= boxes[:, 0] - margin)
-            & (y >= boxes[:, 1] - margin)
-            & (x <= boxes[:, 0] + boxes[:, 2] + margin)
-            & (y <= boxes[:, 1] + boxes[:, 3] + margin)
-        )
-        if not inside.any():
-            continue
-        distance = np.hypot(boxes[:, 0] + boxes[:, 2] / 2 - x, boxes[:, 1] + boxes[:, 3] / 2 - y)
-        taken[index] = np.argmin(np.where(inside, distance, np.inf))
-        free[taken[index]] = False
+    for peak in range(len(found)):
+        if inside[peak].any():
+            take(peak, set())
+    for box, peak in enumerate(holder):
+        if peak >= 0:
+            taken[peak] = box
     return taken
+
+
+def merged(found, sizes, within):
+    """`found` without peaks that lie in the box of a stronger one and are no smaller than half.
+
+    `sizes` are log2 (rows, columns, 2) in cells; `within` is the share of a box's sides, around
+    its middle, in which a second peak is the same fish.
+    """
+    kept, boxes = [], []
+    for peak in found:
+        row = min(sizes.shape[0] - 1, int(peak[1] // CELL))
+        column = min(sizes.shape[1] - 1, int(peak[0] // CELL))
+        across, down = 2.0 ** sizes[row, column] * CELL
+        inside = any(
+            abs(peak[0] - x) <= w * within / 2
+            and abs(peak[1] - y) <= h * within / 2
+            and across * down >= w * h / 4
+            for x, y, w, h in boxes
+        )
+        if not inside:
+            kept.append(peak)
+            boxes.append((peak[0], peak[1], across, down))
+    return np.array(kept, np.float32).reshape(-1, 3)
 
 
 class Score:
@@ -68,31 +105,34 @@ class Score:
 
     def __init__(self, folder=""):
         self.folder = folder
-        self.true = np.zeros(len(THRESHOLDS))
-        self.false = np.zeros(len(THRESHOLDS))
-        self.fish = 0
-        self.count_error = np.zeros(len(THRESHOLDS))
-        self.pictures = 0
-        self.videos = set()
-        self.recalled = np.zeros(len(THRESHOLDS))
-        self.recall_fish = 0
+        none = np.zeros(len(THRESHOLDS))
+        self.true, self.false, self.recalled = none.copy(), none.copy(), none.copy()
+        self.count_error, self.count_bias, self.false_on_empty = none.copy(), none.copy(), none.copy()
+        self.fish = self.recall_fish = self.pictures = self.empty = 0
+        self.videos, self.most = set(), {}
 
     def add(self, found, boxes, complete, video):
         """Count one picture's peaks (see `peaks`) against its boxes, in pixels of the input."""
         levels = THRESHOLDS[:, None]
-        # The order of matching is the order of scores, so one matching serves every threshold.
         right = takers(found, boxes, CELL / 2) >= 0
         above = found[:, 2] >= levels if len(found) else np.zeros((len(THRESHOLDS), 0), bool)
-        true = (above & right).sum(axis=1)
+        true, count = (above & right).sum(axis=1), above.sum(axis=1)
         self.videos.add(video)
         self.recalled += true
         self.recall_fish += len(boxes)
-        if complete:
-            self.true += true
-            self.false += (above & ~right).sum(axis=1)
-            self.fish += len(boxes)
-            self.count_error += abs(above.sum(axis=1) - len(boxes))
-            self.pictures += 1
+        if not complete:
+            return
+        self.true += true
+        self.false += count - true
+        self.fish += len(boxes)
+        self.count_error += abs(count - len(boxes))
+        self.count_bias += count - len(boxes)
+        self.pictures += 1
+        if len(boxes) == 0:
+            self.empty += 1
+            self.false_on_empty += count
+        counted, fish = self.most.get(video, (0, 0))
+        self.most[video] = (np.maximum(counted, count), max(fish, len(boxes)))
 
     def f1(self):
         """F1 by threshold."""
@@ -102,7 +142,8 @@ class Score:
         """The figures at one of THRESHOLDS."""
         index = int(np.argmin(abs(THRESHOLDS - threshold)))
         rounded = lambda value: round(float(value), 3)
-        return {
+        most = [(counted[index], fish) for counted, fish in self.most.values()]
+        figures = {
             "pictures": self.pictures,
             "videos": len(self.videos),
             "fish": self.fish,
@@ -110,30 +151,47 @@ class Score:
             "precision": rounded(self.true[index] / max(1, self.true[index] + self.false[index])),
             "recall": rounded(self.true[index] / max(1, self.fish)),
             "countError": rounded(self.count_error[index] / max(1, self.pictures)),
+            "countBias": rounded(self.count_bias[index] / max(1, self.pictures)),
             "recallWithIncomplete": rounded(self.recalled[index] / max(1, self.recall_fish)),
+            "maxNError": rounded(np.mean([abs(c - n) for c, n in most]) if most else 0),
+            "maxNBias": rounded(np.mean([c - n for c, n in most]) if most else 0),
         }
+        if self.empty:
+            figures |= {
+                "emptyPictures": self.empty,
+                "falsePerEmptyPicture": rounded(self.false_on_empty[index] / self.empty),
+            }
+        return figures
 
 
-def prepared(samples, width, height, letterbox):
-    """Pictures and boxes as the network will see them: letterboxed, without augmentation."""
-    pictures, boxes = [], []
-    for sample in samples:
-        canvas, scale, left, top = letterbox(sample.image, width, height)
-        pictures.append(canvas)
-        boxes.append(sample.boxes * scale + np.array([left, top, 0, 0], np.float32))
-    return np.array(pictures), boxes
+class Inputs:
+    """Samples as the network will see them: letterboxed, with motion, without augmentation."""
+
+    def __init__(self, samples, size):
+        self.samples, self.boxes, pictures = samples, [], []
+        for sample in samples:
+            canvas, scale, left, top = coco.letterbox(sample.image, size["width"], size["height"])
+            if size.get("motion"):
+                canvas = np.concatenate([canvas, sample.motion[..., np.newaxis]], axis=2)
+            pictures.append(canvas)
+            self.boxes.append(sample.boxes * scale + np.array([left, top, 0, 0], np.float32))
+        self.pictures = np.array(pictures)
 
 
-def by_source(samples, boxes, grids, floor=float(THRESHOLDS[0])):
-    """A Score for each source, from the networks' grids (pictures, rows, columns, 1 + labels).
+def by_source(inputs, outputs, floor=float(THRESHOLDS[0]), within=None):
+    """A Score for each source, from the network's outputs (see loop.predict).
 
-    Labels are not told apart: with one label there is nothing to tell.
+    Labels are not told apart: with one label there is nothing to tell. With `within`, peaks of
+    one predicted box are merged (see `merged`).
     """
     scores = {}
-    for sample, truth, grid in zip(samples, boxes, grids):
+    for index, (sample, truth) in enumerate(zip(inputs.samples, inputs.boxes)):
+        grid = outputs[0][index]
         found = peaks(1 - grid[:, :, 0] if grid.shape[2] > 2 else grid[:, :, 1], floor)
+        if within is not None:
+            found = merged(found, outputs[1][index], within)
         score = scores.setdefault(sample.source, Score(sample.folder))
-        score.add(found, truth, sample.complete, sample.video)
+        score.add(found, truth, sample.complete, sample.video or sample.file)
     return scores
 
 

@@ -1,91 +1,177 @@
-"""The network: a MobileNetV2 stump of stride 8 with context, and the loss for its peaks."""
+"""The networks: a MobileNetV2 stump of stride 8, with or without context, and their weights."""
 
 import numpy as np
 import tensorflow as tf
 
-CUT = "block_6_expand_relu"
+layers = tf.keras.layers
+
+STRIDE_8, STRIDE_16, STRIDE_32 = (
+    "block_6_expand_relu",
+    "block_13_expand_relu",
+    "block_16_project_BN",
+)
+
 MOMENTUM = 0.9
 """Of the batch normalisation: low, or a short training's moving averages never arrive."""
 
+PRIOR = 4.0
+"""The first guess is background by this many logits, so that empty cells do not drown the start."""
+
+
+@tf.keras.utils.register_keras_serializable("fishcam")
+class BatchNormalization(layers.BatchNormalization):
+    """Batch normalisation whose training step is one fused operation.
+
+    On a processor Keras's own, made of single operations, takes longer than the convolutions.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if not training:
+            return super().call(inputs, training=False)
+        scale = tf.convert_to_tensor(self.gamma)
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=scale,
+            offset=tf.convert_to_tensor(self.beta),
+            mean=tf.zeros_like(scale),
+            variance=tf.ones_like(scale),
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            average.assign(average * self.momentum + value * (1 - self.momentum))
+        return outputs
+
+
+def channels(config):
+    """Channels of the input: red, green, blue, and motion where the model has it."""
+    return 4 if config["input"].get("motion") else 3
+
 
 def build(config):
-    """Input RGB in [0, 1] → softmax over (background, labels…) for each 8 × 8 pixels.
+    """The configuration's network, from pixels in [0, 1].
 
-    MobileNetV2 (alpha 0.35) up to `block_6_expand_relu` sees 59 pixels. Each context block, a
-    5 × 5 depthwise and a 1 × 1 convolution added to what came in, widens that by 32, at the same
-    stride: so nothing has to be scaled up again, and the operators stay those of FOMO.
+    `context`: features of strides 16 and 32 are brought back up to stride 8 and added, so that a
+    cell sees a whole near fish; then blocks of a 5 × 5 depthwise and a 1 × 1 convolution. Outputs
+    scores and, with `sizes`, sizes. `fomo`: what FOMO is, one 1 × 1 convolution behind the cut.
     """
-    layers = tf.keras.layers
     size = config["input"]
-    backbone = tf.keras.applications.MobileNetV2(
-        input_shape=(size["height"], size["width"], 3), alpha=0.35, include_top=False, weights=None
-    )
-    channels = config["network"]["contextChannels"]
-
-    def normalised(x, activation):
-        x = layers.BatchNormalization(momentum=MOMENTUM, epsilon=1e-3)(x)
-        return layers.ReLU(6.0)(x) if activation else x
-
-    x = backbone.get_layer(CUT).output
-    x = normalised(layers.Conv2D(channels, 1, use_bias=False)(x), activation=False)
-    for _ in range(config["network"]["contextBlocks"]):
-        y = layers.DepthwiseConv2D(5, padding="same", use_bias=False)(x)
-        y = normalised(y, activation=True)
-        y = normalised(layers.Conv2D(channels, 1, use_bias=False)(y), activation=False)
-        x = layers.Add()([x, y])
-    x = normalised(layers.Conv2D(32, 1, use_bias=False)(x), activation=True)
+    stump = _stump(size["height"], size["width"], channels(config), config["network"])
     count = len(config["labels"])
-    bias = tf.constant_initializer([0.0] + [-4.0] * count)
-    x = layers.Conv2D(1 + count, 1, bias_initializer=bias)(x)
-    x = layers.Softmax()(x)
-    model = tf.keras.Model(backbone.input, x, name=config["name"])
-    for layer in model.layers:
+    if config["network"]["kind"] == "fomo":
+        x = stump.get_layer(STRIDE_8).output
+        x = layers.Conv2D(32, 1, name="head")(x)
+        x = layers.ReLU(6.0, name="head_relu")(x)
+        outputs = [_scores(x, count, config)]
+    else:
+        x = _context(stump, config["network"])
+        outputs = [_scores(x, count, config)]
+        if config["network"].get("sizes"):
+            outputs.append(layers.Conv2D(2, 1, name="sizes")(x))
+    return tf.keras.Model(stump.input, outputs, name=config["name"].replace("-", "_"))
+
+
+def _stump(height, width, depth, network):
+    """MobileNetV2 with the fused normalisation, and no further than the network needs."""
+    whole = tf.keras.applications.MobileNetV2(
+        input_shape=(height, width, depth),
+        alpha=network.get("alpha", 0.35),
+        include_top=False,
+        weights=None,
+    )
+    end = STRIDE_8 if network["kind"] == "fomo" else STRIDE_32
+
+    def copied(layer):
+        settings = layer.get_config()
         if isinstance(layer, layers.BatchNormalization):
-            layer.momentum = MOMENTUM
-    return model
+            return BatchNormalization.from_config(settings | {"momentum": MOMENTUM})
+        return layer.__class__.from_config(settings)
+
+    cut = tf.keras.Model(whole.input, whole.get_layer(end).output)
+    return tf.keras.models.clone_model(cut, clone_function=copied)
+
+
+def _normalised(x, name, activation):
+    x = BatchNormalization(momentum=MOMENTUM, epsilon=1e-3, name=f"{name}_BN")(x)
+    return layers.ReLU(6.0, name=f"{name}_relu")(x) if activation else x
+
+
+def _pointwise(x, filters, name, activation):
+    x = layers.Conv2D(filters, 1, use_bias=False, name=name)(x)
+    return _normalised(x, name, activation)
+
+
+def _context(stump, network):
+    width = network["contextChannels"]
+    up = lambda x, name: layers.UpSampling2D(2, interpolation="nearest", name=name)(x)
+    x = _pointwise(stump.get_layer(STRIDE_32).output, width, "from_32", False)
+    y = _pointwise(stump.get_layer(STRIDE_16).output, width, "from_16", False)
+    x = layers.Add(name="at_16")([y, up(x, "up_32")])
+    y = _pointwise(stump.get_layer(STRIDE_8).output, width, "from_8", False)
+    x = layers.Add(name="at_8")([y, up(x, "up_16")])
+    for number in range(network["contextBlocks"]):
+        name = f"context_{number}"
+        y = layers.DepthwiseConv2D(5, padding="same", use_bias=False, name=f"{name}_wide")(x)
+        y = _normalised(y, f"{name}_wide", True)
+        y = _pointwise(y, width, f"{name}_mix", False)
+        x = layers.Add(name=f"{name}_add")([x, y])
+    return _pointwise(x, network.get("headChannels", 64), "head", True)
+
+
+def _scores(x, count, config):
+    prior = config["network"].get("prior", PRIOR)
+    bias = tf.constant_initializer([0.0] + [-prior] * count)
+    x = layers.Conv2D(1 + count, 1, bias_initializer=bias, name="logits")(x)
+    return layers.Softmax(name="scores")(x)
+
+
+def weights(model):
+    """The model's weights by `layer/weight`."""
+    return {
+        f"{layer.name}/{variable.name}": variable.numpy()
+        for layer in model.layers
+        for variable in layer.weights
+    }
+
+
+def set_weights(model, arrays):
+    """Set every weight whose name and shape `arrays` has; returns how many were set."""
+    found = 0
+    for layer in model.layers:
+        for variable in layer.weights:
+            value = arrays.get(f"{layer.name}/{variable.name}")
+            if value is not None and value.shape == tuple(variable.shape):
+                variable.assign(value)
+                found += 1
+    return found
 
 
 def load_backbone(model, path):
     """Set the backbone's ImageNet weights from an .npz of Keras layer names.
 
     They were trained on pixels in [-1, 1]. For an input in [0, 1] the first kernel is doubled,
-    and what its constant part would have subtracted goes into the moving mean behind it.
+    and what its constant part would have subtracted goes into the moving mean behind it. A
+    channel of motion starts with no influence.
     """
-    arrays = np.load(path)
-    order = ["kernel", "depthwise_kernel", "gamma", "beta", "moving_mean", "moving_variance"]
-    known = {name.split("/")[0] for name in arrays.files}
-    found = 0
-    for layer in model.layers:
-        if layer.name not in known:
-            continue
-        values = [
-            arrays[f"{layer.name}/{part}"]
-            for part in order
-            if f"{layer.name}/{part}" in arrays.files
-        ]
-        if layer.name == "Conv1":
-            values = [values[0] * 2]
-        if layer.name == "bn_Conv1":
-            gamma, beta, mean, variance = values
-            values = [gamma, beta, mean + arrays["Conv1/kernel"].sum(axis=(0, 1, 2)), variance]
-        layer.set_weights(values)
-        found += 1
-    if found == 0:
+    arrays = dict(np.load(path))
+    if "Conv1/kernel" not in arrays:
         raise ValueError(f"{path}: holds no layer of this network")
+    kernel = arrays["Conv1/kernel"]
+    arrays["bn_Conv1/moving_mean"] = arrays["bn_Conv1/moving_mean"] + kernel.sum(axis=(0, 1, 2))
+    missing = model.get_layer("Conv1").weights[0].shape[2] - kernel.shape[2]
+    arrays["Conv1/kernel"] = np.pad(kernel * 2, ((0, 0), (0, 0), (0, missing), (0, 0)))
+    set_weights(model, arrays)
 
 
-def peak_loss(probabilities, heat, weight, ignore_above):
-    """Focal loss on Gaussian peaks (Zhou et al. 2019, "Objects as Points"), a number per batch.
-
-    A cell that is a fish's centre pulls its label up; all others push it down, less the nearer
-    they are to a centre. Where `weight` is 0, or -1 with a label above `ignore_above`, nothing
-    pushes: an unlabelled fish may stand there.
-    """
-    p = tf.clip_by_value(probabilities[..., 1:], 1e-5, 1 - 1e-5)
-    positive = tf.cast(heat >= 1, tf.float32)
-    confident = tf.reduce_max(tf.stop_gradient(p), axis=-1) > ignore_above
-    doubtful = tf.logical_and(weight < 0, confident)
-    certain = tf.where(tf.logical_or(doubtful, tf.equal(weight, 0)), 0.0, 1.0)[..., tf.newaxis]
-    pull = positive * (1 - p) ** 2 * tf.math.log(p)
-    push = (1 - positive) * certain * (1 - heat) ** 4 * p**2 * tf.math.log(1 - p)
-    return -tf.reduce_sum(pull + push) / tf.maximum(1.0, tf.reduce_sum(positive))
+def multiply_adds(model):
+    """Multiply-adds of the convolutions for one picture."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, layers.DepthwiseConv2D):
+            total += int(np.prod(layer.output.shape[1:])) * int(np.prod(layer.kernel_size))
+        elif isinstance(layer, layers.Conv2D):
+            each = int(np.prod(layer.kernel_size)) * layer.input.shape[-1]
+            total += int(np.prod(layer.output.shape[1:])) * each
+        elif isinstance(layer, layers.Dense):
+            total += layer.input.shape[-1] * layer.units
+    return total

@@ -38,7 +38,9 @@ def samples(config, scenes, seed, work):
             np.zeros((0, 4), np.float32),
             True,
             "rendered",
-            f"scene {index // FRAMES}",
+            f"scene {seed}-{index // FRAMES}",
+            "rendered",
+            f"{index:06}.png",
         )
         for index, (image, box) in enumerate(zip(kept["images"], boxes))
     ]
