@@ -10,16 +10,24 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 EXAMPLE = """
-example, from the root of the checkout:
-  Scripts/train Species/models/fish/training.json --data ../shared/data
-  Scripts/train Species/models/fish/training.json --resume        goes on where it was stopped
+examples, from the root of the checkout:
+  Scripts/train Species/models/fish/training.json                trains, exports, measures
+  Scripts/train Species/models/fish/training.json --resume       goes on where it was stopped
+  Scripts/train Species/models/fish/training.json --quick        a few steps: does it all work?
+  Scripts/train new harbour --train ~/harbour --like fish        your own pictures, one command
 
-The folder of the configuration receives NAME-float32.tflite, NAME-int8.tflite, card.json and
-figures.json. On two processor cores an epoch of the fish model takes about a minute.
+A folder of pictures is a COCO folder: annotations.coco.json beside the files that it names; or
+clips NAME.mp4 beside NAME.gt.json. `new` writes Species/models/NAME/training.json and trains it;
+without --val every fifth video (or picture) of --train is held back to choose by.
+
+The folder of the configuration receives NAME-int8.tflite, NAME-float32.tflite, card.json,
+figures.json and weights.npz. Scripts/training/README.md says what each key of a configuration
+means. On two processor cores a step of the fish model takes about a second.
 """
 
 
-def arguments():
+def arguments(given=None):
+    """The command line, read; exits with an explanation when it is wrong."""
     parser = argparse.ArgumentParser(
         prog="Scripts/train",
         epilog=EXAMPLE,
@@ -27,18 +35,20 @@ def arguments():
         description="Train one model from its configuration file, export it as float32 and int8 "
         ".tflite, write its card and measure it.",
     )
-    parser.add_argument("config", metavar="CONFIG.json", help="the model's configuration file")
+    parser.add_argument("config", metavar="CONFIG.json", help="the model's configuration; or: new")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="with new: the model's name")
     parser.add_argument(
         "--data",
         type=pathlib.Path,
         default=ROOT / "../shared/data",
-        help="folder of the COCO folders named in it (default: ../shared/data)",
+        help="folder of the folders named in the configuration (default: ../shared/data)",
     )
     parser.add_argument(
         "--weights",
         type=pathlib.Path,
         default=ROOT / "../shared/weights/mobilenet_v2_0.35_96_imagenet.npz",
-        help="ImageNet weights of the backbone, by Keras layer names",
+        help="ImageNet weights of the backbone, by Keras layer names; not read where the "
+        "configuration says startFrom",
     )
     parser.add_argument(
         "--output", type=pathlib.Path, help="folder for what is made (default: the configuration's)"
@@ -54,13 +64,28 @@ def arguments():
     )
     parser.add_argument("--rounds", type=int, help="instead of the configuration's")
     parser.add_argument("--seed", type=int, help="instead of the configuration's")
-    return parser.parse_args()
-
-
-def scale_for_training(config):
-    """Keep one and a half times the pixels of the input: enough to zoom in a little."""
-    size = config["input"]
-    return lambda width, height: 1.5 * max(size["width"] / width, size["height"] / height)
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="two rounds of ten steps, 120 pictures of each folder: for a first look and for tests",
+    )
+    new = parser.add_argument_group("with new")
+    new.add_argument("--train", nargs="+", type=pathlib.Path, default=[], metavar="DIR")
+    new.add_argument("--val", nargs="+", type=pathlib.Path, default=[], metavar="DIR")
+    new.add_argument("--test", nargs="+", type=pathlib.Path, default=[], metavar="DIR")
+    new.add_argument("--like", default="fish", metavar="MODEL", help="whose settings to take")
+    new.add_argument(
+        "--labels", nargs="+", metavar="LABEL", help="a class for each of these categories "
+        "(default: one class, all categories of --train)",
+    )
+    new.add_argument("--write-only", action="store_true", help="write the configuration, no more")
+    options = parser.parse_args(given)
+    if options.config == "new":
+        if not options.name or not options.train:
+            parser.error("new needs a NAME and --train DIR")
+    elif options.name or options.train or options.val or options.test:
+        parser.error("NAME, --train, --val and --test go with new")
+    return options
 
 
 def main():
@@ -68,60 +93,19 @@ def main():
     from . import configuration
 
     try:
+        if options.config == "new":
+            from . import starting
+
+            options.config = starting.write(options, ROOT / "Species/models")
+            print(f"wrote {options.config}", flush=True)
+            if options.write_only:
+                return
         config = configuration.load(options.config)
-    except configuration.ConfigurationError as error:
+        from . import training
+
+        training.train(config, options, ROOT)
+    except (configuration.ConfigurationError, FileNotFoundError) as error:
         sys.exit(f"Scripts/train: {error}")
-    for key in ("rounds", "seed"):
-        if getattr(options, key) is not None:
-            config[key] = getattr(options, key)
-    output = options.output or pathlib.Path(options.config).resolve().parent
-    work = options.work or ROOT / ".build-train" / config["name"]
-    if not options.weights.exists():
-        sys.exit(f"Scripts/train: {options.weights}: no such file (--weights)")
-
-    import numpy as np
-    import tensorflow as tf
-
-    from . import coco, export, loop, motion, network
-
-    tf.keras.utils.set_random_seed(config["seed"])
-
-    def read(folders, scale_of=None):
-        for folder in folders:
-            if not (options.data / folder / "annotations.coco.json").exists():
-                sys.exit(f"Scripts/train: {options.data / folder}: holds no annotations.coco.json")
-        return [
-            sample
-            for folder in folders
-            for sample in coco.load(options.data / folder, config, scale_of)
-        ]
-
-    print("reading pictures ...", flush=True)
-    train = read(config["train"], scale_for_training(config))
-    val = read(config["val"])
-    if plan := config["rendered"]:
-        from . import rendered
-
-        train += rendered.samples(config, plan["scenes"], plan["seed"], work)
-        val += rendered.samples(config, plan["valScenes"], plan["valSeed"], work)
-    test = read(config["test"])
-    size = config["input"]
-    if size.get("motion"):
-        for samples in (train, val, test):
-            motion.add(
-                samples, size["width"], size["height"], size["movingCameraAbove"], coco.letterbox
-            )
-    print(f"{len(train)} pictures to train on, {len(val)} to choose by", flush=True)
-
-    model = network.build(config)
-    network.load_backbone(model, options.weights)
-    print(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame", flush=True)
-    training = loop.Loop(config, model, train, val, work)
-    if options.resume:
-        training.resume()
-    training.run(log=lambda line: print(line, flush=True))
-    network.set_weights(model, np.load(work / "best.npz"))
-    export.finish(config, model, train, val, test, output)
 
 
 if __name__ == "__main__":

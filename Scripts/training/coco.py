@@ -1,11 +1,15 @@
-"""COCO folders as arrays in memory: pictures scaled once, boxes by label."""
+"""COCO folders and labelled clips as arrays in memory: pictures scaled once, boxes by label."""
 
 import dataclasses
+import functools
 import json
 import pathlib
+import typing
 
 import cv2
 import numpy as np
+
+from .configuration import ConfigurationError
 
 
 @dataclasses.dataclass
@@ -39,50 +43,140 @@ def label_indices(config):
     }
 
 
-def load(folder, config, scale_of=None):
-    """Every picture of one COCO folder (`annotations.coco.json` and the files it names).
+def categories(folder):
+    """Names of the categories that a folder's boxes have."""
+    path = pathlib.Path(folder) / "annotations.coco.json"
+    if path.exists():
+        return [category["name"] for category in _document(path)["categories"]]
+    if any(pathlib.Path(folder).glob("*.gt.json")):
+        return ["fish"]
+    raise _missing(folder)
+
+
+def load(folder, config, scale_of=None, most=None):
+    """Every picture of one COCO folder (`annotations.coco.json` and the files it names), or of
+    the clips (`NAME.mp4` with `NAME.gt.json`) of a folder without one.
 
     `scale_of(width, height)` gives the factor at which a picture is kept (area averaging);
-    without it, pictures keep their size.
+    without it, pictures keep their size. `most` keeps that many, spread evenly.
     """
     folder = pathlib.Path(folder)
-    document = json.loads((folder / "annotations.coco.json").read_text())
+    if (folder / "annotations.coco.json").exists():
+        entries = _coco_entries(folder)
+    elif truths := sorted(folder.glob("*.gt.json")):
+        entries = [entry for truth in truths for entry in _clip_entries(truth)]
+    else:
+        raise _missing(folder)
+    if most and len(entries) > most:
+        entries = [entries[index * len(entries) // most] for index in range(most)]
     indices = label_indices(config)
+    return [_sample(folder, entry, indices, scale_of) for entry in entries]
+
+
+@dataclasses.dataclass
+class _Entry:
+    """A picture before it is read: `boxes` are (category, [left, top, width, height], crowd)."""
+
+    read: typing.Callable
+    file: str
+    boxes: list
+    complete: bool
+    source: str
+    video: str
+
+
+def _missing(folder):
+    return FileNotFoundError(
+        f"{folder}: holds neither annotations.coco.json nor clips with NAME.gt.json; "
+        "--data names the folder above those in the configuration"
+    )
+
+
+def _document(path):
+    try:
+        document = json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    for key in ("images", "annotations", "categories"):
+        if not isinstance(document.get(key), list):
+            raise ConfigurationError(f"{path}: has no list '{key}', as COCO files have")
+    return document
+
+
+def _coco_entries(folder):
+    path = folder / "annotations.coco.json"
+    document = _document(path)
     names = {category["id"]: category["name"] for category in document["categories"]}
-    annotations = {}
+    boxes = {}
     for annotation in document["annotations"]:
-        annotations.setdefault(annotation["image_id"], []).append(annotation)
-    samples = []
-    for entry in document["images"]:
-        image = read_rgb(folder / entry["file_name"])
-        height, width = image.shape[:2]
-        scale = min(1.0, scale_of(width, height)) if scale_of else 1.0
-        if scale < 1:
-            size = (round(width * scale), round(height * scale))
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        boxes, labels, ignored = [], [], []
-        for annotation in annotations.get(entry["id"], []):
-            box = [value * scale for value in annotation["bbox"]]
-            name = names[annotation["category_id"]]
-            if annotation.get("iscrowd"):
-                ignored.append(box)
-            elif name in indices and min(annotation["bbox"][2:]) >= 2:
-                boxes.append(box)
-                labels.append(indices[name])
-        samples.append(
-            Sample(
-                image,
-                np.array(boxes, np.float32).reshape(-1, 4),
-                np.array(labels, np.int64),
-                np.array(ignored, np.float32).reshape(-1, 4),
-                entry.get("labels") != "incomplete",
-                entry.get("source") or folder.parent.name,
-                entry.get("video", ""),
-                f"{folder.parent.name}/{folder.name}",
-                entry["file_name"],
+        if annotation["category_id"] not in names:
+            raise ConfigurationError(
+                f"{path}: annotation {annotation['id']} has the unknown category "
+                f"{annotation['category_id']}"
             )
+        boxes.setdefault(annotation["image_id"], []).append(
+            (names[annotation["category_id"]], annotation["bbox"], bool(annotation.get("iscrowd")))
         )
-    return samples
+    return [
+        _Entry(
+            functools.partial(read_rgb, folder / entry["file_name"]),
+            entry["file_name"],
+            boxes.get(entry["id"], []),
+            entry.get("labels") != "incomplete",
+            entry.get("source") or folder.parent.name,
+            entry.get("video", ""),
+        )
+        for entry in document["images"]
+    ]
+
+
+def _clip_entries(truth):
+    """Frames of a clip; its boxes are centre, width and height as parts of the frame."""
+    name = truth.name.removesuffix(".gt.json")
+    clip = next(truth.parent.glob(f"{name}.[!g]*"), None)
+    if clip is None:
+        raise FileNotFoundError(f"{truth}: no clip {name}.mp4 beside it")
+    video, entries = cv2.VideoCapture(str(clip)), []
+    for number, frame in enumerate(json.loads(truth.read_text())["frames"]):
+        there, picture = video.read()
+        if not there:
+            raise FileNotFoundError(f"{clip}: ends before frame {number} of {truth.name}")
+        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        rows, columns = picture.shape[:2]
+        boxes = [
+            ("fish", [(x - w / 2) * columns, (y - h / 2) * rows, w * columns, h * rows], False)
+            for x, y, w, h in frame["boxes_xywhn"]
+        ]
+        read = lambda picture=picture: picture
+        entries.append(_Entry(read, f"{name}-{number:06}", boxes, True, name, name))
+    return entries
+
+
+def _sample(folder, entry, indices, scale_of):
+    image = entry.read()
+    height, width = image.shape[:2]
+    scale = min(1.0, scale_of(width, height)) if scale_of else 1.0
+    if scale < 1:
+        size = (round(width * scale), round(height * scale))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    boxes, labels, ignored = [], [], []
+    for name, box, crowd in entry.boxes:
+        if crowd:
+            ignored.append([value * scale for value in box])
+        elif name in indices and min(box[2:]) >= 2:
+            boxes.append([value * scale for value in box])
+            labels.append(indices[name])
+    return Sample(
+        image,
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array(labels, np.int64),
+        np.array(ignored, np.float32).reshape(-1, 4),
+        entry.complete,
+        entry.source,
+        entry.video,
+        f"{folder.parent.name}/{folder.name}",
+        entry.file,
+    )
 
 
 def read_rgb(path):

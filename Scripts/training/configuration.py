@@ -24,7 +24,8 @@ DEFAULTS = {
     "loss": {},
     "augmentation": {},
     "sampling": {},
-    "rendered": {},
+    "rendered": None,
+    "valShare": 0.2,
     "batchSize": 32,
     "learningRate": 0.004,
     "weightDecay": 0.03,
@@ -38,6 +39,7 @@ PARTS = {
     "loss": {"kind": "focal", "ignoreAbove": 0.3, "sizeWeight": 0.4, "objectWeight": 100},
     "augmentation": {"mosaic": 0.0, "motionDropped": 0.25},
     "sampling": {"power": 0.5, "shares": {}},
+    "rendered": {"scenes": 0, "seed": 0, "valScenes": 0, "valSeed": 1, "from": 0.0},
 }
 
 CHOICES = {
@@ -84,6 +86,8 @@ def checked(config, path):
         raise wrong(f"unknown key '{min(unknown)}'")
     config = DEFAULTS | config
     for key, defaults in PARTS.items():
+        if config[key] is None:
+            continue
         unknown = set(config[key]) - set(defaults)
         if unknown:
             raise wrong(f"unknown key '{min(unknown)}' in '{key}'")
@@ -105,8 +109,10 @@ def checked(config, path):
     for label in config["labels"]:
         if not isinstance(label, dict) or not {"label", "classes"} <= set(label):
             raise wrong("each of 'labels' needs 'label' and 'classes'")
-    if not config["train"] or not config["val"]:
-        raise wrong("'train' and 'val' must name at least one folder each")
+    if (config["task"] == "labels") != (config["network"]["kind"] == "window"):
+        raise wrong("'network.kind' window and 'task' labels go together")
+    if not config["train"]:
+        raise wrong("'train' must name at least one folder")
     config.setdefault("selectThresholdOn", config["val"])
     unknown = set(config["selectThresholdOn"]) - set(config["val"])
     if unknown:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pathlib
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +11,7 @@ from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2,
 )
 
-from . import loop, measurement, sampling
+from . import loop, measurement, network, sampling, windows
 
 REPRESENTATIVE = 300
 """Training pictures from which the ranges of the int8 model are taken."""
@@ -19,10 +20,13 @@ PRECISIONS = ("int8", "float32")
 """What is made of each model; the first is the card's default."""
 
 
-def finish(config, model, train, val, test, output):
-    """Write NAME-int8.tflite, NAME-float32.tflite, figures.json and card.json into `output`."""
+def finish(config, model, samples, output):
+    """Write NAME-int8.tflite, NAME-float32.tflite, weights.npz, figures.json and card.json.
+
+    Returns the figures by precision.
+    """
     output.mkdir(parents=True, exist_ok=True)
-    pictures = representative(config, train)
+    pictures = representative(config, samples["train"])
     files = {}
     for precision in PRECISIONS:
         path = output / f"{config['name']}-{precision}.tflite"
@@ -33,14 +37,13 @@ def finish(config, model, train, val, test, output):
     figures, thresholds = {}, {}
     for precision, path in files.items():
         print(f"measuring {path.name} ...", flush=True)
-        figures[precision], thresholds[precision] = measure(config, path, places, val, test)
+        figures[precision], thresholds[precision] = measure(config, path, places, samples)
     document = {"thresholds": thresholds, "thresholdsChosenOn": config["selectThresholdOn"]}
     (output / "figures.json").write_text(json.dumps(document | figures, indent=2) + "\n")
     made = card(config, files, thresholds, places)
     (output / "card.json").write_text(json.dumps(made, indent=2) + "\n")
-    for precision, by_source in figures.items():
-        for name, row in by_source.items():
-            print(f"{precision:8} {name:22} " + " ".join(f"{k} {v}" for k, v in row.items()))
+    halves = {name: np.float16(value) for name, value in network.weights(model).items()}
+    np.savez_compressed(output / "weights.npz", **halves)
     return figures
 
 
@@ -123,18 +126,40 @@ def run(path, pictures):
     return [np.array(kept) for kept in made]
 
 
-def measure(config, path, places, val, test):
+def measure(config, path, places, samples):
     """Figures by split and source, and the threshold: the best on `selectThresholdOn`."""
+    if config["task"] == "labels":
+        return _measure_windows(config, path, samples)
     scores = {}
-    for split, samples in (("val", val), ("test", test)):
-        inputs = measurement.Inputs(samples, config["input"])
+    for split in ("val", "test"):
+        if not samples[split]:
+            continue
+        inputs = measurement.Inputs(samples[split], config["input"])
         given = run(path, inputs.pictures)
         given = [given[place] for place in places.values()]
         found = measurement.by_source(inputs, given, config["floor"])
         scores |= {f"{split} {source}": score for source, score in found.items()}
-    chosen = [score for score in scores.values() if score.folder in config["selectThresholdOn"]]
+    folders = {pathlib.Path(name).parts[-2:] for name in config["selectThresholdOn"]}
+    chosen = [
+        score for score in scores.values() if tuple(score.folder.split("/")) in folders
+    ] or [score for name, score in scores.items() if name.startswith("val")]
     threshold, _ = measurement.best_threshold(chosen)
     return {name: score.at(threshold) for name, score in sorted(scores.items())}, threshold
+
+
+def _measure_windows(config, path, samples):
+    figures = {}
+    for split in ("val", "test"):
+        if samples[split]:
+            size = config["input"]
+            pictures, labels = windows.held_out(samples[split], size["width"], size["height"])
+            accuracy, text = windows.balanced_accuracy(run(path, pictures)[0], labels)
+            figures[split] = {
+                "windows": len(labels),
+                "balancedAccuracy": round(accuracy, 3),
+                "recognised": text,
+            }
+    return figures, 0.5
 
 
 def card(config, files, thresholds, places):
@@ -142,7 +167,7 @@ def card(config, files, thresholds, places):
     return {
         "name": config["name"],
         "version": config["version"],
-        "task": "centroids",
+        "task": config["task"],
         "description": config["description"],
         "files": [
             {
@@ -153,7 +178,7 @@ def card(config, files, thresholds, places):
             }
             for precision, path in files.items()
         ],
-        "input": {"fit": "letterbox"}
+        "input": {"fit": "letterbox" if config["task"] == "centroids" else "crop"}
         | {k: v for k, v in config["input"].items() if k not in ("width", "height")},
         "outputs": places,
         "background": 0,

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from . import augmentation, losses, measurement, network, sampling, targets
+from . import network, sampling
 
 
 class Loop:
@@ -20,13 +20,8 @@ class Loop:
     1 / (1 - `average`) steps, which finds more than any single step's.
     """
 
-    def __init__(self, config, model, train, val, work):
-        self.config, self.model, self.train, self.val, self.work = config, model, train, val, work
-        size = config["input"]
-        self.width, self.height = size["width"], size["height"]
-        self.motion = bool(size.get("motion"))
-        self.sizes = bool(config["network"].get("sizes"))
-        self.inputs = measurement.Inputs(val, size)
+    def __init__(self, config, model, task, train, work):
+        self.config, self.model, self.task, self.train, self.work = config, model, task, train, work
         self.optimizer = tf.keras.optimizers.AdamW(
             learning_rate=0.0, weight_decay=config["weightDecay"], global_clipnorm=5.0
         )
@@ -37,20 +32,10 @@ class Loop:
         self.step = tf.function(self._step)
         work.mkdir(parents=True, exist_ok=True)
 
-    def _step(self, pictures, heat, weight, sizes, sized, decay):
-        config = self.config["loss"]
+    def _step(self, pictures, decay, *target):
         with tf.GradientTape() as tape:
             outputs = self.model(tf.cast(pictures, tf.float32) / 255, training=True)
-            scores = outputs[0] if self.sizes else outputs
-            scores = scores[0] if isinstance(scores, list) else scores
-            if config["kind"] == "focal":
-                loss = losses.focal(scores, heat, weight, config["ignoreAbove"])
-            else:
-                loss = losses.fomo(
-                    scores, heat, weight, config["ignoreAbove"], config["objectWeight"]
-                )
-            if self.sizes:
-                loss += config["sizeWeight"] * losses.size(outputs[1], sizes, sized)
+            loss = self.task.loss(tf.nest.flatten(outputs), *target)
         gradients = tape.gradient(loss, self.model.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables))
         for kept, now in zip(self.average, self.model.weights):
@@ -73,7 +58,7 @@ class Loop:
             index
             for index, s in enumerate(self.train)
             if s.source != "rendered"
-            or self.round >= self.config["rounds"] * self.config["rendered"].get("from", 0)
+            or self.round >= self.config["rounds"] * self.config["rendered"]["from"]
         ]
         chances = sampling.probabilities(
             [self.train[index] for index in usable], plan["power"], plan["shares"]
@@ -97,45 +82,10 @@ class Loop:
 
     def _batch(self, order, start, size, generator):
         made = [
-            self._example(index, order, generator) for index in order[start : start + size]
+            self.task.example(index, order, generator) for index in order[start : start + size]
         ]
         pictures = np.array([picture for picture, _ in made])
         return pictures, *(np.array(part) for part in zip(*(target for _, target in made)))
-
-    def _example(self, index, order, generator):
-        plan = self.config["augmentation"]
-        options = {"motion": self.motion, "dropped": plan["motionDropped"]}
-        if generator.random() >= plan["mosaic"]:
-            view = augmentation.random_view(
-                self.train[index], self.width, self.height, generator, **options
-            )
-            return view.picture, self._target(view, self.train[index], self.width, self.height)
-        members = [self.train[i] for i in (index, *generator.choice(order, 3))]
-        picture, parts = augmentation.mosaic(
-            members, self.width, self.height, generator, targets.CELL, **options
-        )
-        cell = targets.CELL
-        rows = {}
-        for sample, (left, top, view) in zip(members, parts):
-            height, width = view.picture.shape[:2]
-            rows.setdefault(top, []).append(self._target(view, sample, width, height))
-        halves = [
-            [np.concatenate(pair, axis=1) for pair in zip(*rows[top])] for top in sorted(rows)
-        ]
-        assert self.height % cell == 0
-        return picture, targets.Target(*(np.concatenate(pair, axis=0) for pair in zip(*halves)))
-
-    def _target(self, view, sample, width, height):
-        return targets.make(
-            view.boxes,
-            view.labels,
-            view.ignored,
-            sample.complete,
-            width,
-            height,
-            len(self.config["labels"]),
-            gaussian=self.config["loss"]["kind"] == "focal",
-        )
 
     def run(self, log=print):
         """Train the rounds that are left; after each, measure on val and save."""
@@ -147,22 +97,19 @@ class Loop:
                 step = self.round * steps + index
                 self.optimizer.learning_rate.assign(self._rate(step))
                 decay = tf.constant(min(self.config["average"], (1 + step) / (10 + step)))
-                total.append(float(self.step(*map(tf.constant, batch), decay)))
+                pictures, *target = map(tf.constant, batch)
+                total.append(float(self.step(pictures, decay, *target)))
             trained = time.time() - start
-            scores = self.measure()
-            figure = float(np.mean([score.f1().max() for score in scores.values()]))
+            figure, text = self.measure()
             self.round += 1
             self.since_best += 1
             if figure > self.best:
                 self.best, self.since_best = figure, 0
                 self._save_best()
             self._save()
-            parts = " ".join(
-                f"{source} {score.f1().max():.3f}" for source, score in sorted(scores.items())
-            )
             left = (time.time() - began) / (self.round - done_before) * (rounds - self.round)
             log(
-                f"round {self.round}/{rounds} loss {np.mean(total):.3f} val F1 {parts} "
+                f"round {self.round}/{rounds} loss {np.mean(total):.3f} val {text} "
                 f"mean {figure:.3f} (best {self.best:.3f}) {trained:.0f}+"
                 f"{time.time() - start - trained:.0f} s, {left / 60:.0f} min left"
             )
@@ -177,11 +124,11 @@ class Loop:
         return now
 
     def measure(self):
-        """Scores on val by source, with the averaged weights."""
+        """The task's figure and text on val, with the averaged weights."""
         now = self.averaged()
-        scores = measurement.by_source(self.inputs, predict(self.model, self.inputs.pictures))
+        measured = self.task.measure(lambda pictures: predict(self.model, pictures))
         self.model.set_weights(now)
-        return scores
+        return measured
 
     def _save_best(self):
         now = self.averaged()
@@ -196,9 +143,7 @@ class Loop:
         arrays |= {f"a{i}": kept.numpy() for i, kept in enumerate(self.average)}
         arrays |= {f"o{i}": np.array(v) for i, v in enumerate(self.optimizer.variables)}
         partial = self.work / "state.partial.npz"
-        np.savez(
-            partial, round=self.round, best=self.best, since_best=self.since_best, **arrays
-        )
+        np.savez(partial, round=self.round, best=self.best, since_best=self.since_best, **arrays)
         os.replace(partial, self.work / "state.npz")
         (self.work / "progress.json").write_text(
             json.dumps({"round": self.round, "best": self.best}) + "\n"

@@ -42,3 +42,11 @@ def size(given, wanted, sized):
     """Mean absolute error of log2 sizes where they are known."""
     error = tf.reduce_sum(tf.abs(given - wanted), axis=-1) * sized
     return tf.reduce_sum(error) / tf.maximum(1.0, tf.reduce_sum(sized))
+
+
+def cross_entropy(scores, wanted, smoothing=0.05):
+    """Cross-entropy of (batch, labels) probabilities, with a little doubt about the labels."""
+    count = tf.cast(tf.shape(wanted)[-1], tf.float32)
+    smooth = wanted * (1 - smoothing) + smoothing / count
+    p = tf.clip_by_value(scores, 1e-7, 1.0)
+    return -tf.reduce_mean(tf.reduce_sum(smooth * tf.math.log(p), axis=-1))

@@ -43,6 +43,18 @@ class BatchNormalization(layers.BatchNormalization):
         return outputs
 
 
+@tf.keras.utils.register_keras_serializable("fishcam")
+class Doubled(layers.Layer):
+    """Twice the rows and columns, each value four times: one RESIZE_NEAREST_NEIGHBOR."""
+
+    def call(self, inputs):
+        rows, columns = inputs.shape[1:3]
+        return tf.image.resize(inputs, (2 * rows, 2 * columns), method="nearest")
+
+    def compute_output_shape(self, shape):
+        return shape[0], 2 * shape[1], 2 * shape[2], shape[3]
+
+
 def channels(config):
     """Channels of the input: red, green, blue, and motion where the model has it."""
     return 4 if config["input"].get("motion") else 3
@@ -54,11 +66,16 @@ def build(config):
     `context`: features of strides 16 and 32 are brought back up to stride 8 and added, so that a
     cell sees a whole near fish; then blocks of a 5 × 5 depthwise and a 1 × 1 convolution. Outputs
     scores and, with `sizes`, sizes. `fomo`: what FOMO is, one 1 × 1 convolution behind the cut.
+    `window`: a classifier of the whole input.
     """
     size = config["input"]
     stump = _stump(size["height"], size["width"], channels(config), config["network"])
     count = len(config["labels"])
-    if config["network"]["kind"] == "fomo":
+    if config["network"]["kind"] == "window":
+        x = layers.GlobalAveragePooling2D(name="mean")(stump.output)
+        x = layers.Dense(1 + count, name="logits")(x)
+        outputs = [layers.Softmax(name="scores")(x)]
+    elif config["network"]["kind"] == "fomo":
         x = stump.get_layer(STRIDE_8).output
         x = layers.Conv2D(32, 1, name="head")(x)
         x = layers.ReLU(6.0, name="head_relu")(x)
@@ -79,7 +96,7 @@ def _stump(height, width, depth, network):
         include_top=False,
         weights=None,
     )
-    end = STRIDE_8 if network["kind"] == "fomo" else STRIDE_32
+    end = {"fomo": STRIDE_8, "window": STRIDE_16, "context": STRIDE_32}[network["kind"]]
 
     def copied(layer):
         settings = layer.get_config()
@@ -103,12 +120,11 @@ def _pointwise(x, filters, name, activation):
 
 def _context(stump, network):
     width = network["contextChannels"]
-    up = lambda x, name: layers.UpSampling2D(2, interpolation="nearest", name=name)(x)
     x = _pointwise(stump.get_layer(STRIDE_32).output, width, "from_32", False)
     y = _pointwise(stump.get_layer(STRIDE_16).output, width, "from_16", False)
-    x = layers.Add(name="at_16")([y, up(x, "up_32")])
+    x = layers.Add(name="at_16")([y, Doubled(name="up_32")(x)])
     y = _pointwise(stump.get_layer(STRIDE_8).output, width, "from_8", False)
-    x = layers.Add(name="at_8")([y, up(x, "up_16")])
+    x = layers.Add(name="at_8")([y, Doubled(name="up_16")(x)])
     for number in range(network["contextBlocks"]):
         name = f"context_{number}"
         y = layers.DepthwiseConv2D(5, padding="same", use_bias=False, name=f"{name}_wide")(x)

@@ -1,0 +1,70 @@
+"""The task `centroids`: examples, loss and measure of networks that find each fish's middle."""
+
+import numpy as np
+
+from . import augmentation, losses, measurement, targets
+
+
+class Centroids:
+    """What the training loop asks of a task, for grids of scores and, optionally, sizes."""
+
+    def __init__(self, config, train, val):
+        self.config, self.train = config, train
+        size = config["input"]
+        self.width, self.height = size["width"], size["height"]
+        self.sizes = bool(config["network"].get("sizes"))
+        self.inputs = measurement.Inputs(val, size)
+
+    def example(self, index, order, generator):
+        """An augmented picture of sample `index` and its Target; a mosaic's others from `order`."""
+        plan, motion = self.config["augmentation"], bool(self.config["input"].get("motion"))
+        options = {"motion": motion, "dropped": plan["motionDropped"]}
+        if generator.random() >= plan["mosaic"]:
+            sample = self.train[index]
+            view = augmentation.random_view(sample, self.width, self.height, generator, **options)
+            return view.picture, self._target(view, sample)
+        members = [self.train[i] for i in (index, *generator.choice(order, 3))]
+        picture, parts = augmentation.mosaic(
+            members, self.width, self.height, generator, targets.CELL, **options
+        )
+        upper_left, upper_right, lower_left, lower_right = (
+            self._target(view, sample) for sample, (_, _, view) in zip(members, parts)
+        )
+        halves = [
+            [np.concatenate(pair, axis=1) for pair in zip(upper_left, upper_right)],
+            [np.concatenate(pair, axis=1) for pair in zip(lower_left, lower_right)],
+        ]
+        return picture, targets.Target(*(np.concatenate(pair, axis=0) for pair in zip(*halves)))
+
+    def _target(self, view, sample):
+        height, width = view.picture.shape[:2]
+        return targets.make(
+            view.boxes,
+            view.labels,
+            view.ignored,
+            sample.complete,
+            width,
+            height,
+            len(self.config["labels"]),
+            gaussian=self.config["loss"]["kind"] == "focal",
+        )
+
+    def loss(self, outputs, heat, weight, sizes, sized):
+        """The loss of a batch; `outputs` are the network's, scores first."""
+        plan = self.config["loss"]
+        if plan["kind"] == "focal":
+            loss = losses.focal(outputs[0], heat, weight, plan["ignoreAbove"])
+        else:
+            loss = losses.fomo(
+                outputs[0], heat, weight, plan["ignoreAbove"], plan["objectWeight"]
+            )
+        if self.sizes:
+            loss += plan["sizeWeight"] * losses.size(outputs[1], sizes, sized)
+        return loss
+
+    def measure(self, predict):
+        """One figure to choose by, the mean best F1 of val's sources, and a text of them all."""
+        scores = measurement.by_source(self.inputs, predict(self.inputs.pictures))
+        best = {source: score.f1().max() for source, score in sorted(scores.items())}
+        text = " ".join(f"{source} {figure:.3f}" for source, figure in best.items())
+        return float(np.mean(list(best.values()))), f"F1 {text}"

@@ -1,0 +1,52 @@
+"""`Scripts/train new`: a configuration for somebody's own pictures."""
+
+import json
+
+from . import coco
+from .configuration import ConfigurationError
+
+TAKEN = ("network", "loss", "augmentation", "sampling", "rounds", "stepsPerRound", "batchSize")
+TAKEN += ("learningRate", "weightDecay", "average", "patience", "seed", "floor", "task")
+
+
+def write(options, models):
+    """Write `models`/NAME/training.json from the command line; returns its path."""
+    pattern = models / options.like / "training.json"
+    if not pattern.exists():
+        known = sorted(path.parent.name for path in models.glob("*/training.json"))
+        raise ConfigurationError(f"--like {options.like}: no such model; there are {known}")
+    path = models / options.name / "training.json"
+    if path.exists():
+        raise ConfigurationError(
+            f"{path}: exists already; train it with Scripts/train {path}, or remove it first"
+        )
+    folders = {
+        key: [str(folder.resolve()) for folder in getattr(options, key)]
+        for key in ("train", "val", "test")
+    }
+    classes = sorted({name for folder in folders["train"] for name in coco.categories(folder)})
+    settings = json.loads(pattern.read_text())
+    config = {
+        "name": options.name,
+        "version": "0.1.0",
+        "description": f"Trained on {', '.join(folder.name for folder in options.train)}.",
+        "input": settings["input"],
+        "labels": [{"label": label, "classes": [label]} for label in options.labels]
+        if options.labels
+        else [{"label": "fish", "taxon": "fish", "classes": classes}],
+        **folders,
+        **{key: settings[key] for key in TAKEN if key in settings},
+        "trainingData": [
+            {"name": folder.name, "source": "own pictures", "licence": "", "attribution": ""}
+            for folder in options.train
+        ],
+        "licence": "",
+    }
+    if unknown := set(options.labels or []) - set(classes):
+        raise ConfigurationError(f"--labels {sorted(unknown)}: --train has {classes}")
+    config.get("sampling", {}).pop("shares", None)
+    if (models / options.like / "weights.npz").exists():
+        config["startFrom"] = f"../{options.like}/weights.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(config, indent=2) + "\n")
+    return path

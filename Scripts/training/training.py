@@ -1,0 +1,118 @@
+"""One training from beginning to end: read, train, export, measure."""
+
+import pathlib
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from . import coco, export, loop, motion, network
+from .configuration import ConfigurationError
+
+QUICK = {"rounds": 2, "stepsPerRound": 10, "batchSize": 8}
+QUICK_PICTURES = 120
+
+
+def train(config, options, root):
+    """Train `config` as the command line's `options` say; `root` is the checkout."""
+    if options.quick:
+        config |= QUICK
+        config["rendered"] = None
+    for key in ("rounds", "seed"):
+        if getattr(options, key) is not None:
+            config[key] = getattr(options, key)
+    home = pathlib.Path(options.config).resolve().parent
+    output = options.output or home
+    if options.quick and not options.output:
+        output = root / ".build-train" / f"{config['name']}-quick"
+    work = options.work or root / ".build-train" / config["name"]
+    if options.quick and not options.work:
+        work = output / "work"
+    log = lambda line: print(line, flush=True)
+    tf.keras.utils.set_random_seed(config["seed"])
+
+    log("reading pictures ...")
+    samples = read(config, options, work)
+    log(f"{len(samples['train'])} pictures to train on, {len(samples['val'])} to choose by")
+    model = network.build(config)
+    start(config, model, home, options.weights)
+    log(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame")
+    task = task_of(config, samples)
+    training = loop.Loop(config, model, task, samples["train"], work)
+    if options.resume:
+        training.resume()
+    began = time.time()
+    training.run(log)
+    log(f"trained in {(time.time() - began) / 60:.0f} min; exporting ...")
+    network.set_weights(model, dict(np.load(work / "best.npz")))
+    for precision, figures in export.finish(config, model, samples, output).items():
+        for name, row in figures.items():
+            log(f"{precision:8} {name:22} " + " ".join(f"{k} {v}" for k, v in row.items()))
+    log(f"wrote {output}")
+
+
+def read(config, options, work):
+    """The samples of `train`, `val` and `test`, with motion where the model has it."""
+    size = config["input"]
+    most = QUICK_PICTURES if options.quick else None
+    enlarged = lambda width, height: 1.5 * max(size["width"] / width, size["height"] / height)
+    samples = {}
+    for split, scale_of in (("train", enlarged), ("val", None), ("test", None)):
+        samples[split] = [
+            sample
+            for folder in config[split]
+            for sample in coco.load(options.data / folder, config, scale_of, most)
+        ]
+    if plan := config["rendered"]:
+        from . import rendered
+
+        samples["train"] += rendered.samples(config, plan["scenes"], plan["seed"], work)
+        samples["val"] += rendered.samples(config, plan["valScenes"], plan["valSeed"], work)
+    if not config["val"]:
+        samples["train"], samples["val"] = held_back(samples["train"], config)
+    if not samples["train"] or not samples["val"]:
+        raise ConfigurationError(f"{options.config}: 'train' and 'val' need pictures")
+    if size.get("motion"):
+        for part in samples.values():
+            motion.add(
+                part, size["width"], size["height"], size["movingCameraAbove"], coco.letterbox
+            )
+    return samples
+
+
+def held_back(samples, config):
+    """`samples` without and with a share `valShare` of their videos."""
+    videos = sorted({sample.video or sample.file for sample in samples})
+    count = max(1, round(len(videos) * config["valShare"]))
+    chosen = set(np.random.default_rng(config["seed"]).permutation(videos)[:count])
+    kept = [sample for sample in samples if (sample.video or sample.file) not in chosen]
+    return kept, [sample for sample in samples if (sample.video or sample.file) in chosen]
+
+
+def task_of(config, samples):
+    """What the loop asks for examples, loss and measure."""
+    if config["task"] == "labels":
+        from .windows import Windows as Task
+    else:
+        from .centroids import Centroids as Task
+    return Task(config, samples["train"], samples["val"])
+
+
+def start(config, model, home, backbone):
+    """Weights to start from: another model's (`startFrom`), or the backbone's from ImageNet."""
+    if "startFrom" in config:
+        path = (home / config["startFrom"]).resolve()
+        if not path.exists():
+            raise ConfigurationError(
+                f"{path}: no such file; 'startFrom' names the weights.npz of a trained model"
+            )
+        arrays = {name: np.float32(value) for name, value in np.load(path).items()}
+        if network.set_weights(model, arrays) == 0:
+            raise ConfigurationError(f"{path}: has no layer of this network")
+    elif backbone.exists():
+        network.load_backbone(model, backbone)
+    else:
+        raise ConfigurationError(
+            f"{backbone}: no such file; give MobileNetV2 0.35 weights with --weights, or let the "
+            "configuration start from another model: \"startFrom\": \"../fish/weights.npz\""
+        )
