@@ -34,10 +34,11 @@ def random_view(sample, width, height, generator, motion=False, dropped=0.25):
     contain = max(columns / width, rows / height)
     cover = min(columns / width, rows / height)
     base = contain * (cover / contain) ** generator.uniform(0, 1)
-    zoom = 1.0 if generator.random() < 0.25 else np.exp(generator.uniform(np.log(0.5), np.log(1.4)))
-    scale = base * zoom
-    left = _offset(columns, width * scale, generator)
-    top = _offset(rows, height * scale, generator)
+    zoom = 1.0 if generator.random() < 0.25 else np.exp(generator.uniform(np.log(0.4), np.log(1.4)))
+    stretch = np.exp(generator.uniform(-0.1, 0.1)) if generator.random() < 0.5 else 1.0
+    scale = np.array([base * zoom * stretch, base * zoom / stretch])
+    left = _offset(columns, width * scale[0], generator)
+    top = _offset(rows, height * scale[1], generator)
     colours = recolouring(generator)
     picture = window(sample.image, left, top, scale, width, height, colours)
     if motion:
@@ -80,17 +81,18 @@ def _offset(length, window, generator):
 def window(image, left, top, scale, width, height, change=lambda part: part):
     """What `image` shows from (left, top), `scale` of its pixels for one; black outside.
 
-    `change` is applied to what is inside the picture, so that bars stay black.
+    `scale` is one number, or one for columns and one for rows. `change` is applied to what is inside the picture, so that bars stay black.
     """
     rows, columns = image.shape[:2]
+    across, down = (float(value) for value in np.broadcast_to(scale, 2))
     x0, y0 = max(0, round(left)), max(0, round(top))
-    x1 = min(columns, round(left + width * scale))
-    y1 = min(rows, round(top + height * scale))
-    u0, v0 = max(0, round((x0 - left) / scale)), max(0, round((y0 - top) / scale))
-    u1, v1 = min(width, round((x1 - left) / scale)), min(height, round((y1 - top) / scale))
+    x1 = min(columns, round(left + width * across))
+    y1 = min(rows, round(top + height * down))
+    u0, v0 = max(0, round((x0 - left) / across)), max(0, round((y0 - top) / down))
+    u1, v1 = min(width, round((x1 - left) / across)), min(height, round((y1 - top) / down))
     canvas = np.zeros((height, width, *image.shape[2:]), np.uint8)
     if u1 > u0 and v1 > v0 and x1 > x0 and y1 > y0:
-        mode = cv2.INTER_AREA if scale >= 1 else cv2.INTER_LINEAR
+        mode = cv2.INTER_AREA if across * down >= 1 else cv2.INTER_LINEAR
         part = cv2.resize(image[y0:y1, x0:x1], (u1 - u0, v1 - v0), interpolation=mode)
         canvas[v0:v1, u0:u1] = change(part)
     return canvas
@@ -118,10 +120,10 @@ def _motion_window(sample, left, top, scale, width, height, generator):
 
 
 def _moved_boxes(sample, left, top, scale, width, height, flip):
-    moved = np.concatenate([sample.boxes, sample.ignored]).copy()
+    moved = np.concatenate([sample.boxes, sample.ignored])
     moved[:, 0] -= left
     moved[:, 1] -= top
-    moved /= scale
+    moved /= np.tile(np.broadcast_to(scale, 2), 2)
     if flip:
         moved[:, 0] = width - moved[:, 0] - moved[:, 2]
     area = np.maximum(moved[:, 2] * moved[:, 3], 1e-6)
@@ -138,18 +140,18 @@ def recolouring(generator):
     """A random change of colours: cast, contrast, brightness, haze, light, blur, noise, grey."""
     levels = np.arange(256, dtype=np.float32)[:, None] / 255 * np.ones(3, np.float32)
     if generator.random() < 0.8:
-        contrast = np.exp(generator.normal(0, 0.2))
+        contrast = np.exp(generator.normal(-0.1, 0.3))
         middle = generator.uniform(0.3, 0.6)
         levels = (levels - middle) * contrast + middle
-        levels = levels * np.exp(generator.normal(0, 0.15, 3)) * np.exp(generator.normal(0, 0.15))
+        levels = levels * np.exp(generator.normal(0, 0.25, 3)) * np.exp(generator.normal(0, 0.15))
     if generator.random() < 0.3:
         levels = np.maximum(levels, 0) ** np.exp(generator.normal(0, 0.25))
-    if generator.random() < 0.15:
-        haze = generator.uniform(0.1, 0.45)
+    if generator.random() < 0.25:
+        haze = generator.uniform(0.1, 0.65)
         levels = levels * (1 - haze) + haze * generator.uniform((0.1, 0.3, 0.3), (0.6, 0.8, 0.8))
     table = np.clip(levels * 255 + 0.5, 0, 255).astype(np.uint8)[np.newaxis]
     blur = generator.uniform(0.5, 1.3) if generator.random() < 0.12 else 0
-    grey = generator.random() < 0.05
+    grey = generator.random() < 0.08
     noise = generator.uniform(1, 8) if generator.random() < 0.25 else 0
     light = generator.uniform(-0.45, 0.45, 2) if generator.random() < 0.15 else None
 

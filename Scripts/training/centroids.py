@@ -63,8 +63,15 @@ class Centroids:
         return loss
 
     def measure(self, predict):
-        """One figure to choose by, the mean best F1 of val's sources, and a text of them all."""
-        scores = measurement.by_source(self.inputs, predict(self.inputs.pictures))
-        best = {source: score.f1().max() for source, score in sorted(scores.items())}
-        text = " ".join(f"{source} {figure:.3f}" for source, figure in best.items())
+        """One figure to choose by and a text: the mean best F1 of val's sources, or of the labels
+        that occur in val where there are several.
+        """
+        scores = measurement.scores(self.inputs, predict(self.inputs.pictures))
+        several = len(self.config["labels"]) > 1
+        best = {}
+        for (source, label), score in sorted(scores.items(), key=str):
+            if (label is not None) == several and score.recall_fish:
+                name = f"{source}/{self.config['labels'][label]['label']}" if several else source
+                best[name] = score.f1().max()
+        text = " ".join(f"{name} {figure:.3f}" for name, figure in best.items())
         return float(np.mean(list(best.values()))), f"F1 {text}"

@@ -127,24 +127,36 @@ def run(path, pictures):
 
 
 def measure(config, path, places, samples):
-    """Figures by split and source, and the threshold: the best on `selectThresholdOn`."""
+    """Figures by split, source and label, and each label's threshold: best on `selectThresholdOn`.
+
+    Figures that are not of one label are taken at the first label's threshold.
+    """
     if config["task"] == "labels":
         return _measure_windows(config, path, samples)
-    scores = {}
+    scores, names = {}, [label["label"] for label in config["labels"]]
     for split in ("val", "test"):
-        if not samples[split]:
-            continue
-        inputs = measurement.Inputs(samples[split], config["input"])
-        given = run(path, inputs.pictures)
-        given = [given[place] for place in places.values()]
-        found = measurement.by_source(inputs, given, config["floor"])
-        scores |= {f"{split} {source}": score for source, score in found.items()}
-    folders = {pathlib.Path(name).parts[-2:] for name in config["selectThresholdOn"]}
-    chosen = [
-        score for score in scores.values() if tuple(score.folder.split("/")) in folders
-    ] or [score for name, score in scores.items() if name.startswith("val")]
-    threshold, _ = measurement.best_threshold(chosen)
-    return {name: score.at(threshold) for name, score in sorted(scores.items())}, threshold
+        if samples[split]:
+            inputs = measurement.Inputs(samples[split], config["input"])
+            given = run(path, inputs.pictures)
+            given = [given[place] for place in places.values()]
+            found = measurement.scores(inputs, given, config["floor"])
+            scores |= {(split, *key): score for key, score in found.items()}
+    folders = {"/".join(pathlib.Path(name).parts[-2:]) for name in config["selectThresholdOn"]}
+
+    def chosen(label):
+        of_label = {key: s for key, s in scores.items() if key[0] == "val" and key[2] == label}
+        named = [s for s in of_label.values() if s.folder in folders and s.fish]
+        return measurement.best_threshold(named or list(of_label.values()))[0]
+
+    common = chosen(None)
+    thresholds = [chosen(index) for index in range(len(names))] if len(names) > 1 else [common]
+    figures = {}
+    for (split, source, label), score in sorted(scores.items(), key=str):
+        if label is None:
+            figures[f"{split} {source}"] = score.at(common)
+        elif score.recall_fish or score.pictures:
+            figures[f"{split} {source} {names[label]}"] = score.at(thresholds[label])
+    return figures, thresholds
 
 
 def _measure_windows(config, path, samples):
@@ -159,7 +171,7 @@ def _measure_windows(config, path, samples):
                 "balancedAccuracy": round(accuracy, 3),
                 "recognised": text,
             }
-    return figures, 0.5
+    return figures, [0.5] * len(config["labels"])
 
 
 def card(config, files, thresholds, places):
@@ -174,7 +186,7 @@ def card(config, files, thresholds, places):
                 "file": path.name,
                 "precision": precision,
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                "threshold": thresholds[precision],
+                "thresholds": thresholds[precision],
             }
             for precision, path in files.items()
         ],
@@ -186,9 +198,9 @@ def card(config, files, thresholds, places):
             {
                 "label": label["label"],
                 "taxon": label.get("taxon"),
-                "threshold": thresholds[PRECISIONS[0]],
+                "threshold": threshold,
             }
-            for label in config["labels"]
+            for label, threshold in zip(config["labels"], thresholds[PRECISIONS[0]])
         ],
         "decoder": "peak",
         "floor": config["floor"],

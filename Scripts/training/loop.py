@@ -1,5 +1,6 @@
 """The training loop: a round is a function of the configuration, the seed and its number."""
 
+import functools
 import json
 import math
 import os
@@ -166,11 +167,17 @@ class Loop:
 
 def predict(model, pictures, batch=16):
     """The model's outputs for uint8 pictures: a list of (count, rows, columns, channels)."""
-    run = tf.function(
-        lambda values: tf.nest.flatten(model(tf.cast(values, tf.float32) / 255, training=False))
-    )
+    run = _inference(model)
     made = [
         [part.numpy() for part in run(tf.constant(pictures[start : start + batch]))]
         for start in range(0, len(pictures), batch)
     ]
     return [np.concatenate(parts) for parts in zip(*made)]
+
+
+@functools.cache
+def _inference(model):
+    return tf.function(
+        lambda values: tf.nest.flatten(model(tf.cast(values, tf.float32) / 255, training=False)),
+        reduce_retracing=True,
+    )

@@ -9,15 +9,15 @@ from .targets import CELL
 THRESHOLDS = np.round(np.arange(0.10, 0.96, 0.01), 2)
 
 
-def peaks(grid, floor):
-    """Local maxima over the 8 neighbours of one label's scores (rows, columns).
+def peaks(grid, floor, allowed=True):
+    """Local maxima over the 8 neighbours of one label's scores (rows, columns), where `allowed`.
 
     Returns [x, y, score] by falling score, x and y in pixels of the input: the mean of the 3 × 3
     cells' middles, weighted by score. Of equal neighbours the first in reading order is kept.
     """
     padded = np.pad(grid, 1, constant_values=-1)
     rows, columns = grid.shape
-    keep = grid >= floor
+    keep = (grid >= floor) & allowed
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
             if (dy, dx) == (0, 0):
@@ -178,21 +178,29 @@ class Inputs:
         self.pictures = np.array(pictures)
 
 
-def by_source(inputs, outputs, floor=float(THRESHOLDS[0]), within=None):
-    """A Score for each source, from the network's outputs (see loop.predict).
+def scores(inputs, outputs, floor=float(THRESHOLDS[0]), within=None):
+    """Scores by source, and where there are several labels by label too, from a network's outputs.
 
-    Labels are not told apart: with one label there is nothing to tell. With `within`, peaks of
-    one predicted box are merged (see `merged`).
+    The keys are (source, None) and (source, label's index); for the former labels are not told
+    apart. A cell stands for the label that scores highest in it. With `within`, peaks of one
+    predicted box are merged (see `merged`).
     """
-    scores = {}
+    found = {}
     for index, (sample, truth) in enumerate(zip(inputs.samples, inputs.boxes)):
-        grid = outputs[0][index]
-        found = peaks(1 - grid[:, :, 0] if grid.shape[2] > 2 else grid[:, :, 1], floor)
-        if within is not None:
-            found = merged(found, outputs[1][index], within)
-        score = scores.setdefault(sample.source, Score(sample.folder))
-        score.add(found, truth, sample.complete, sample.video or sample.file)
-    return scores
+        grid = outputs[0][index][:, :, 1:]
+        best = grid.argmax(axis=2)
+        groups = [(None, peaks(grid.max(axis=2), floor), truth)]
+        if grid.shape[2] > 1:
+            groups += [
+                (label, peaks(grid[:, :, label], floor, best == label), truth[sample.labels == label])
+                for label in range(grid.shape[2])
+            ]
+        for label, points, boxes in groups:
+            if within is not None:
+                points = merged(points, outputs[1][index], within)
+            score = found.setdefault((sample.source, label), Score(sample.folder))
+            score.add(points, boxes, sample.complete, sample.video or sample.file)
+    return found
 
 
 def best_threshold(scores):

@@ -11,7 +11,7 @@ import sys
 import cv2
 import numpy as np
 
-from . import coco, export, measurement
+from . import coco, export, measurement, motion
 
 EVERY = 5
 """Frames are neighbours of each other: every fifth is enough."""
@@ -30,7 +30,9 @@ def main(folder):
         truth = json.loads(path.read_text())
         score = measurement.Score()
         pictures, frames = _frames(path.with_name(truth["file"]), truth, size)
-        for grid, frame in zip(export.run(folder / card["files"][0]["file"], pictures), frames):
+        outputs = export.run(folder / card["files"][0]["file"], pictures)
+        grids = outputs[card.get("outputs", {"scores": 0})["scores"]]
+        for grid, frame in zip(grids, frames):
             boxes = _boxes(frame, truth, size)
             found = measurement.peaks(grid[:, :, 1], card["floor"])
             for one in (score, everything):
@@ -43,14 +45,18 @@ def main(folder):
 
 
 def _frames(path, truth, size):
-    video, pictures, frames = cv2.VideoCapture(str(path)), [], []
-    for number, frame in enumerate(truth["frames"]):
+    """Every EVERY-th frame as the network's input, with motion where it has it, and its truth."""
+    video, pictures = cv2.VideoCapture(str(path)), []
+    for _ in truth["frames"]:
         there, picture = video.read()
-        if there and number % EVERY == 0:
-            picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-            pictures.append(coco.letterbox(picture, size["width"], size["height"])[0])
-            frames.append(frame)
-    return pictures, frames
+        if not there:
+            break
+        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        pictures.append(coco.letterbox(picture, size["width"], size["height"])[0])
+    if size.get("motion"):
+        moved, _ = motion.of_video(pictures, size["movingCameraAbove"])
+        pictures = [np.dstack(pair) for pair in zip(pictures, moved)]
+    return pictures[::EVERY], truth["frames"][: len(pictures) : EVERY]
 
 
 def _boxes(frame, truth, size):

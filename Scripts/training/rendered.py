@@ -15,49 +15,60 @@ FRAMES = 5
 
 
 def samples(config, scenes, seed, work):
-    """`scenes` × FRAMES Samples of source "rendered", kept in `work` once drawn."""
-    path = work / f"rendered-{seed}-{scenes}.npz"
+    """`scenes` × FRAMES Samples of source "rendered", kept in `work` once drawn.
+
+    A fish has the label whose classes name its species, or else "fish"; without either it is
+    background.
+    """
+    path = work / f"scenes-{seed}-{scenes}.npz"
     if not path.exists():
         work.mkdir(parents=True, exist_ok=True)
-        drawn = [frame for number in range(scenes) for frame in _scene([seed, number])]
+        drawn = [frame for number in range(scenes) for frame in scene([seed, number])]
         np.savez_compressed(
             path,
-            images=np.array([image for image, _ in drawn]),
-            counts=[len(boxes) for _, boxes in drawn],
-            boxes=np.concatenate([boxes for _, boxes in drawn]),
+            images=np.array([image for image, _, _ in drawn]),
+            counts=[len(boxes) for _, boxes, _ in drawn],
+            boxes=np.concatenate([boxes for _, boxes, _ in drawn]),
+            species=np.concatenate([species for _, _, species in drawn]),
         )
     kept = np.load(path)
-    boxes = np.split(kept["boxes"], np.cumsum(kept["counts"])[:-1])
+    places = np.cumsum(kept["counts"])[:-1]
+    indices = coco.label_indices(config)
     scale = 1.5 * config["input"]["width"] / WIDTH
-    size = (round(WIDTH * scale), round(HEIGHT * scale))
-    return [
-        coco.Sample(
-            cv2.resize(image, size, interpolation=cv2.INTER_AREA),
-            (box * scale).astype(np.float32),
-            np.zeros(len(box), np.int64),
-            np.zeros((0, 4), np.float32),
-            True,
-            "rendered",
-            f"scene {seed}-{index // FRAMES}",
-            "rendered",
-            f"{index:06}.png",
+    made = []
+    for index, (image, boxes, species) in enumerate(
+        zip(kept["images"], np.split(kept["boxes"], places), np.split(kept["species"], places))
+    ):
+        labels = [indices.get(name, indices.get("fish", -1)) for name in species]
+        labels = np.array(labels, np.int64)
+        made.append(
+            coco.Sample(
+                cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA),
+                (boxes * scale).astype(np.float32)[labels >= 0],
+                labels[labels >= 0],
+                np.zeros((0, 4), np.float32),
+                True,
+                "rendered",
+                f"scene {seed}-{index // FRAMES}",
+                "rendered",
+                f"{index:06}.png",
+            )
         )
-        for index, (image, box) in enumerate(zip(kept["images"], boxes))
-    ]
+    return made
 
 
-def _scene(seed):
-    """FRAMES pictures of one random place with random fish, and their boxes in pixels."""
+def scene(seed):
+    """FRAMES pictures of one random place with random fish: picture, boxes in pixels, species."""
     generator = np.random.default_rng(seed)
     number = int(generator.integers(10_000, 2**31))
-    scene = Scene(
+    place = Scene(
         _place(generator, number),
         [_group(generator) for _ in range(generator.integers(0, 8))],
         number,
     )
     frames = []
     for t in generator.uniform(0, 60, FRAMES):
-        picture, fish = scene.frame(t)
+        picture, fish = place.frame(t)
         boxes = [
             [
                 (one["x"] - one["w"] / 2) * WIDTH,
@@ -67,7 +78,8 @@ def _scene(seed):
             ]
             for one in fish
         ]
-        frames.append((picture, np.array(boxes).reshape(-1, 4)))
+        names = np.array([one["species"] for one in fish], dtype="U40")
+        frames.append((picture, np.array(boxes).reshape(-1, 4), names))
     return frames
 
 

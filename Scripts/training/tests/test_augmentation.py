@@ -1,0 +1,89 @@
+"""Pictures, motion and boxes must move together."""
+
+import unittest
+import unittest.mock
+
+import numpy as np
+
+from training import augmentation, coco, motion, targets
+from training.tests import fixtures
+
+
+def lit(picture):
+    """The box around what is bright: left, top, right, bottom."""
+    rows, columns = np.nonzero(picture > 100)
+    return np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+
+
+class AugmentationTests(unittest.TestCase):
+    def boxed(self):
+        """A white box on black that moved, and still pictures around it."""
+        samples = []
+        for index in range(5):
+            image = np.zeros((360, 640, 3), np.uint8)
+            image[100:220, 60 + 110 * index : 160 + 110 * index] = 255
+            box = [[60 + 110 * index, 100, 100, 120]]
+            samples.append(fixtures.sample(image, box, video="v", file=str(index)))
+        motion.add(samples, 320, 192, 255, coco.letterbox)
+        return samples
+
+    @unittest.mock.patch.object(augmentation, "recolouring", lambda generator: lambda part: part)
+    def test_the_box_stays_around_what_it_was_around(self):
+        generator, seen, samples = np.random.default_rng(5), 0, self.boxed()
+        for number in range(300):
+            view = augmentation.random_view(
+                samples[number % 5], 320, 192, generator, motion=True, dropped=0
+            )
+            self.assertEqual(view.picture.shape, (192, 320, 4))
+            if len(view.boxes) == 0:
+                continue
+            left, top, across, down = view.boxes[0]
+            box = np.array([left, top, left + across, top + down])
+            seen += 1
+            np.testing.assert_allclose(lit(view.picture[..., 0]), box, atol=3)
+            if view.picture[..., 3].max() > 150:
+                np.testing.assert_allclose(lit(view.picture[..., 3]), box, atol=6)
+        self.assertGreater(seen, 100)
+
+    def test_a_box_cut_off_is_ignored_and_not_learned(self):
+        sample = fixtures.sample(np.zeros((100, 100, 3), np.uint8), [[0, 0, 100, 100]])
+        found = augmentation._moved_boxes(sample, 70, 0, 1.0, 100, 100, False)
+        self.assertEqual((len(found[0]), len(found[2])), (0, 1))
+
+    def test_a_flip_mirrors_the_box(self):
+        sample = fixtures.sample(np.zeros((100, 200, 3), np.uint8), [[10, 20, 30, 40]])
+        boxes, _, _ = augmentation._moved_boxes(sample, 0, 0, 1.0, 200, 100, True)
+        self.assertEqual(boxes.tolist(), [[160, 20, 30, 40]])
+
+    def test_a_mosaic_is_made_of_whole_cells(self):
+        generator = np.random.default_rng(2)
+        samples = [
+            fixtures.sample(np.full((90, 160, 3), 50 * (n + 1), np.uint8)) for n in range(4)
+        ]
+        for _ in range(20):
+            picture, parts = augmentation.mosaic(samples, 320, 192, generator, targets.CELL)
+            covered = np.zeros((192, 320), int)
+            for left, top, view in parts:
+                rows, columns = view.picture.shape[:2]
+                self.assertEqual((left % 8, top % 8, rows % 8, columns % 8), (0, 0, 0, 0))
+                covered[top : top + rows, left : left + columns] += 1
+            self.assertTrue((covered == 1).all())
+            self.assertEqual(picture.shape, (192, 320, 3))
+
+    def test_bars_stay_black(self):
+        generator = np.random.default_rng(3)
+        image = np.full((100, 50, 3), 128, np.uint8)
+        for _ in range(50):
+            change = augmentation.recolouring(generator)
+            picture = augmentation.window(image, -75, 0, 1.0, 200, 100, change)
+            self.assertFalse(picture[:, :75].any() or picture[:, 125:].any())
+
+    def test_letterbox_keeps_shape_and_centres(self):
+        canvas, scale, left, top = coco.letterbox(np.full((704, 528, 3), 9, np.uint8), 320, 192)
+        self.assertEqual((left, top, round(528 * scale)), (88, 0, 144))
+        self.assertFalse(canvas[:, :88].any() or canvas[:, 232:].any())
+        self.assertTrue((canvas[:, 88:232] == 9).all())
+
+
+if __name__ == "__main__":
+    unittest.main()

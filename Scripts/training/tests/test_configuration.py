@@ -1,0 +1,102 @@
+"""Configuration files: what is accepted, and errors that name file and key."""
+
+import contextlib
+import io
+import json
+import pathlib
+import tempfile
+import unittest
+
+import numpy as np
+
+from training import coco, configuration, sampling, starting
+from training.__main__ import arguments
+from training.tests import fixtures
+
+MODELS = pathlib.Path(__file__).resolve().parents[3] / "Species/models"
+
+
+class ConfigurationTests(unittest.TestCase):
+    def wrong(self, expected, **changes):
+        config = json.loads(json.dumps(fixtures.CONFIGURATION)) | changes
+        config = {key: value for key, value in config.items() if value is not ...}
+        with self.assertRaises(configuration.ConfigurationError) as caught:
+            configuration.checked(config, "x/training.json")
+        self.assertIn("x/training.json", str(caught.exception))
+        self.assertIn(expected, str(caught.exception))
+
+    def test_errors_name_the_key(self):
+        self.wrong("'labels' is missing", labels=...)
+        self.wrong("'rounds' must be a int", rounds="many")
+        self.wrong("unknown key 'epochs'", epochs=3)
+        self.wrong("unknown key 'mosiac' in 'augmentation'", augmentation={"mosiac": 1})
+        self.wrong("'loss.kind' must be one of focal, fomo", loss={"kind": "hinge"})
+        self.wrong("multiple of 32", input={"width": 100, "height": 96, "pixelRange": [0, 1]})
+        self.wrong(
+            "movingCameraAbove",
+            input={"width": 96, "height": 96, "pixelRange": [0, 1], "motion": True},
+        )
+        self.wrong("selectThresholdOn", selectThresholdOn=["elsewhere"])
+        self.wrong("'labels' is empty", labels=[])
+
+    def test_a_missing_file_is_named(self):
+        with self.assertRaisesRegex(configuration.ConfigurationError, "nowhere.json: no such"):
+            configuration.load("nowhere.json")
+
+    def test_every_shipped_configuration_is_good(self):
+        paths = sorted(MODELS.glob("*/training.json"))
+        self.assertTrue(paths)
+        for path in paths:
+            config = configuration.load(path)
+            self.assertEqual(config["name"], path.parent.name)
+
+    def test_new_writes_a_configuration_that_loads(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            fixtures.write_coco(folder / "mine", scenes=1, seed=1)
+            like = folder / "models/like"
+            like.mkdir(parents=True)
+            (like / "training.json").write_text(json.dumps(fixtures.CONFIGURATION))
+            options = arguments(["new", "harbour", "--train", str(folder / "mine"), "--like", "like"])
+            path = starting.write(options, folder / "models")
+            config = configuration.load(path)
+            self.assertEqual(config["labels"][0]["classes"], ["fish"])
+            self.assertEqual(config["train"], [str((folder / "mine").resolve())])
+            with self.assertRaisesRegex(configuration.ConfigurationError, "exists already"):
+                starting.write(options, folder / "models")
+
+    def test_a_folder_without_annotations_is_named_with_the_remedy(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(FileNotFoundError, "annotations.coco.json.*--data"):
+                coco.load(folder, fixtures.CONFIGURATION)
+
+    def test_the_command_line_refuses_half_a_new(self):
+        with contextlib.redirect_stderr(io.StringIO()) as text, self.assertRaises(SystemExit):
+            arguments(["new", "harbour"])
+        self.assertIn("--train", text.getvalue())
+
+
+class SamplingTests(unittest.TestCase):
+    def samples(self):
+        image = np.zeros((1, 1, 3), np.uint8)
+        long = [fixtures.sample(image, video="long", folder="a") for _ in range(100)]
+        short = [fixtures.sample(image, video="short", folder="a") for _ in range(4)]
+        single = [fixtures.sample(image, folder="b") for _ in range(10)]
+        return long + short + single
+
+    def test_videos_are_balanced_and_folders_get_their_share(self):
+        chances = sampling.probabilities(self.samples(), 0.5, {"b": 0.25})
+        self.assertAlmostEqual(chances.sum(), 1)
+        self.assertAlmostEqual(chances[-10:].sum(), 0.25)
+        self.assertAlmostEqual(chances[:100].sum() / chances[100:104].sum(), 10 / 2)
+
+    def test_a_round_draws_each_as_often_as_it_should(self):
+        chances = sampling.probabilities(self.samples(), 0.5, {"b": 0.25})
+        drawn = sampling.draw(chances, 400, np.random.default_rng(1))
+        counts = np.bincount(drawn, minlength=114)
+        self.assertEqual(len(drawn), 400)
+        self.assertTrue((abs(counts - 400 * chances) <= 1.0001).all())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,72 @@
+"""A whole small training on rendered scenes: a minute or two."""
+
+import contextlib
+import io
+import json
+import pathlib
+import tempfile
+import unittest
+
+import numpy as np
+import tensorflow as tf
+
+from training import configuration, training
+from training.__main__ import arguments
+from training.tests import fixtures
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+class TrainingTests(unittest.TestCase):
+    def test_a_short_training_learns_exports_and_resumes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            fixtures.write_coco(folder / "data/train", scenes=12, seed=21)
+            fixtures.write_coco(folder / "data/val", scenes=4, seed=22)
+            weights = folder / "start.npz"
+            start = {"startFrom": "start.npz"}
+            shipped = ROOT / "Species/models/fish/weights.npz"
+            if shipped.exists():
+                weights.write_bytes(shipped.read_bytes())
+            else:
+                start = {}
+            config = fixtures.CONFIGURATION | start
+            config |= {"rounds": 3, "stepsPerRound": 40, "batchSize": 8, "average": 0.9}
+            (folder / "training.json").write_text(json.dumps(config))
+            first = self.train(folder, 1)
+            last = self.train(folder, 3)
+            self.assertIn("round 1/1", first)
+            self.assertNotIn("round 1/3", last)
+            self.assertIn("round 3/3", last)
+            best = [float(line.split("best ")[1][:5]) for line in (first + last).splitlines()
+                    if line.startswith("round")]
+            self.assertGreater(best[-1], best[0] + 0.02 if best[0] < 0.5 else best[0])
+            card = json.loads((folder / "card.json").read_text())
+            self.assertEqual(set(card["outputs"]), {"scores", "sizes"})
+            self.assertEqual([file["precision"] for file in card["files"]], ["int8", "float32"])
+            figures = json.loads((folder / "figures.json").read_text())
+            both = [figures[p]["val data"]["f1"] for p in ("int8", "float32")]
+            self.assertLess(abs(both[0] - both[1]), 0.1)
+            self.operators(folder / "small-int8.tflite")
+            self.assertGreater(len(np.load(folder / "weights.npz").files), 100)
+
+    def train(self, folder, rounds):
+        options = arguments(
+            [str(folder / "training.json"), "--data", str(folder / "data"), "--resume"]
+            + ["--work", str(folder / "work"), "--rounds", str(rounds)]
+        )
+        if not (folder / "start.npz").exists():
+            training.start = lambda *_: None
+        with contextlib.redirect_stdout(io.StringIO()) as text:
+            training.train(configuration.load(options.config), options, folder)
+        return text.getvalue()
+
+    def operators(self, path):
+        interpreter = tf.lite.Interpreter(str(path))
+        names = {operator["op_name"] for operator in interpreter._get_ops_details()}
+        allowed = {"CONV_2D", "DEPTHWISE_CONV_2D", "PAD", "ADD", "SOFTMAX", "DELEGATE"}
+        self.assertLessEqual(names, allowed | {"RESIZE_NEAREST_NEIGHBOR"})
+
+
+if __name__ == "__main__":
+    unittest.main()
