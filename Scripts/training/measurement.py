@@ -109,7 +109,7 @@ class Score:
         self.true, self.false, self.recalled = none.copy(), none.copy(), none.copy()
         self.count_error, self.count_bias, self.false_on_empty = none.copy(), none.copy(), none.copy()
         self.fish = self.recall_fish = self.pictures = self.empty = 0
-        self.videos, self.most = set(), {}
+        self.videos, self.most, self.by_video = set(), {}, {}
 
     def add(self, found, boxes, complete, video):
         """Count one picture's peaks (see `peaks`) against its boxes, in pixels of the input."""
@@ -131,12 +131,24 @@ class Score:
         if len(boxes) == 0:
             self.empty += 1
             self.false_on_empty += count
+        parts = np.array([true, count - true, np.full_like(true, len(boxes))])
+        self.by_video[video] = self.by_video.get(video, 0) + parts
         counted, fish = self.most.get(video, (0, 0))
         self.most[video] = (np.maximum(counted, count), max(fish, len(boxes)))
 
     def f1(self):
         """F1 by threshold."""
         return 2 * self.true / np.maximum(1, self.true + self.false + self.fish)
+
+    def interval(self, index, draws=2000):
+        """95 % interval of the F1 at THRESHOLDS[index], by drawing videos anew."""
+        parts = np.array([counts[:, index] for counts in self.by_video.values()], float)
+        if len(parts) < 2:
+            return None
+        drawn = np.random.default_rng(0).integers(len(parts), size=(draws, len(parts)))
+        true, false, fish = parts[drawn].sum(axis=1).T
+        f1 = 2 * true / np.maximum(1, true + false + fish)
+        return [round(float(value), 3) for value in np.percentile(f1, [2.5, 97.5])]
 
     def at(self, threshold):
         """The figures at one of THRESHOLDS."""
@@ -148,6 +160,7 @@ class Score:
             "videos": len(self.videos),
             "fish": self.fish,
             "f1": rounded(self.f1()[index]),
+            "f1Interval": self.interval(index),
             "precision": rounded(self.true[index] / max(1, self.true[index] + self.false[index])),
             "recall": rounded(self.true[index] / max(1, self.fish)),
             "countError": rounded(self.count_error[index] / max(1, self.pictures)),

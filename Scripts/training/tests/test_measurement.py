@@ -63,6 +63,18 @@ class MeasurementTests(unittest.TestCase):
         figures = score.at(0.5)
         self.assertEqual((figures["falsePerEmptyPicture"], figures["maxNError"]), (0.5, 1))
 
+    def test_the_interval_is_wide_when_videos_differ(self):
+        score = measurement.Score()
+        box, peak = np.array([[0, 0, 10, 10]], np.float32), np.array([[5, 5, 0.9]], np.float32)
+        for video in range(6):
+            found = peak if video % 2 else np.zeros((0, 3), np.float32)
+            for _ in range(50):
+                score.add(found, box, True, str(video))
+        low, high = score.at(0.5)["f1Interval"]
+        self.assertAlmostEqual(score.at(0.5)["f1"], 0.667, places=2)
+        self.assertLess(low, 0.45)
+        self.assertGreater(high, 0.8)
+
     def test_peaks_of_one_predicted_box_are_merged(self):
         found = np.array([[20, 20, 0.9], [28, 20, 0.6], [60, 20, 0.5]], np.float32)
         sizes = np.full((6, 10, 2), 2.0)
