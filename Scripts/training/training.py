@@ -11,13 +11,16 @@ from .configuration import ConfigurationError
 
 QUICK = {"rounds": 2, "stepsPerRound": 10, "batchSize": 8}
 QUICK_PICTURES = 120
+QUICK_SCENES = {"scenes": 4, "valScenes": 2}
+"""What --quick puts in the place of a configuration's own."""
 
 
 def train(config, options, root):
     """Train `config` as the command line's `options` say; `root` is the checkout."""
     if options.quick:
         config |= QUICK
-        config["rendered"] = None
+        if config["rendered"]:
+            config["rendered"] |= QUICK_SCENES
     for key in ("rounds", "seed"):
         if getattr(options, key) is not None:
             config[key] = getattr(options, key)
