@@ -16,6 +16,11 @@ from . import loop, measurement, network, sampling, windows
 REPRESENTATIVE = 300
 """Training pictures from which the ranges of the int8 model are taken."""
 
+WITHIN = 0.8
+"""Peaks nearer to a stronger one than this share of its predicted box count as the same fish, in
+the figures called `merged`.
+"""
+
 PRECISIONS = ("int8", "float32")
 """What is made of each model; the first is the card's default."""
 
@@ -132,18 +137,24 @@ def run(path, pictures):
 def measure(config, path, places, samples):
     """Figures by split, source and label, and each label's threshold: best on `selectThresholdOn`.
 
-    Figures that are not of one label are taken at the first label's threshold.
+    Where there are several, figures of all labels together have a threshold of their own.
     """
     if config["task"] == "labels":
         return _measure_windows(config, path, samples)
-    scores, names = {}, [label["label"] for label in config["labels"]]
+    scores, merged, boxes = {}, {}, {}
+    names = [label["label"] for label in config["labels"]]
     for split in ("val", "test"):
-        if samples[split]:
-            inputs = measurement.Inputs(samples[split], config["input"])
+        if split_samples := samples[split]:
+            inputs = measurement.Inputs(split_samples, config["input"])
             given = run(path, inputs.pictures)
             given = [given[place] for place in places.values()]
             found = measurement.scores(inputs, given, config["floor"])
             scores |= {(split, *key): score for key, score in found.items()}
+            if "sizes" in places:
+                found = measurement.scores(inputs, given, config["floor"], WITHIN)
+                merged |= {(split, *key): score for key, score in found.items()}
+                for source in {sample.source for sample in split_samples}:
+                    boxes[split, source] = measurement.box_precision(inputs, given, source)
     folders = {"/".join(pathlib.Path(name).parts[-2:]) for name in config["selectThresholdOn"]}
 
     def chosen(label):
@@ -156,7 +167,11 @@ def measure(config, path, places, samples):
     figures = {}
     for (split, source, label), score in sorted(scores.items(), key=str):
         if label is None:
-            figures[f"{split} {source}"] = score.at(common)
+            row = figures[f"{split} {source}"] = score.at(common)
+            if other := merged.get((split, source, label)):
+                together = other.at(common)
+                row["merged"] = {k: together[k] for k in ("f1", "countError", "maxNError")}
+                row["boxPrecision50"] = round(boxes[split, source], 3)
         elif score.recall_fish or score.pictures:
             figures[f"{split} {source} {names[label]}"] = score.at(thresholds[label])
     return figures, thresholds

@@ -216,6 +216,53 @@ def scores(inputs, outputs, floor=float(THRESHOLDS[0]), within=None):
     return found
 
 
+def predicted_boxes(found, sizes):
+    """Boxes [left, top, width, height] around `found`, as large as the size head says there."""
+    rows = np.clip(found[:, 1] // CELL, 0, sizes.shape[0] - 1).astype(int)
+    columns = np.clip(found[:, 0] // CELL, 0, sizes.shape[1] - 1).astype(int)
+    sides = 2.0 ** sizes[rows, columns] * CELL
+    return np.concatenate([found[:, :2] - sides / 2, sides], axis=1)
+
+
+def overlaps(boxes, others):
+    """Intersection over union of each of `boxes` with each of `others`."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(
+        boxes[:, None, :2] + boxes[:, None, 2:], others[None, :, :2] + others[None, :, 2:]
+    )
+    both = np.prod(np.maximum(0, high - low), axis=2)
+    areas = np.prod(boxes[:, 2:], axis=1)[:, None] + np.prod(others[:, 2:], axis=1)[None]
+    return both / np.maximum(areas - both, 1e-9)
+
+
+def box_precision(inputs, outputs, source, floor=0.05, overlap=0.5):
+    """Average precision of predicted boxes on a source's pictures with complete labels.
+
+    A box is right when its overlap with a free true one is at least `overlap`, by falling score
+    over all pictures; the area is under the precision made monotonous (Pascal VOC from 2010 on).
+    """
+    scores, right, fish = [], [], 0
+    for index, (sample, truth) in enumerate(zip(inputs.samples, inputs.boxes)):
+        if sample.source != source or not sample.complete:
+            continue
+        fish += len(truth)
+        found = peaks(outputs[0][index][:, :, 1:].max(axis=2), floor)
+        table = overlaps(predicted_boxes(found, outputs[1][index]), truth)
+        for row, peak in zip(table, found):
+            best = int(row.argmax()) if len(truth) else 0
+            hit = len(truth) > 0 and row[best] >= overlap
+            scores.append(peak[2])
+            right.append(hit)
+            if hit:
+                table[:, best] = 0
+    order = np.argsort(-np.array(scores), kind="stable")
+    true = np.cumsum(np.array(right, float)[order])
+    precision = true / np.arange(1, len(true) + 1)
+    precision = np.maximum.accumulate(precision[::-1])[::-1]
+    recall = np.concatenate([[0], true / max(1, fish)])
+    return float((np.diff(recall) * precision).sum())
+
+
 def best_threshold(scores):
     """The threshold with the highest mean F1 of the given Scores, and that mean."""
     mean = np.mean([score.f1() for score in scores], axis=0)

@@ -5,6 +5,7 @@ import unittest
 import numpy as np
 
 from training import measurement
+from training.tests import fixtures
 
 
 class MeasurementTests(unittest.TestCase):
@@ -74,6 +75,24 @@ class MeasurementTests(unittest.TestCase):
         self.assertAlmostEqual(score.at(0.5)["f1"], 0.667, places=2)
         self.assertLess(low, 0.45)
         self.assertGreater(high, 0.8)
+
+    def test_overlap_is_intersection_over_union(self):
+        one, others = np.array([[0, 0, 10, 10.0]]), np.array([[0, 0, 10, 10], [5, 0, 10, 10.0]])
+        np.testing.assert_allclose(measurement.overlaps(one, others), [[1, 1 / 3]])
+
+    def test_box_precision_of_right_and_wrong_sizes(self):
+        boxes = [[8, 8, 16, 16], [40, 8, 16, 16]]
+        inputs = measurement.Inputs(
+            [fixtures.sample(np.zeros((32, 64, 3), np.uint8), boxes)], {"width": 64, "height": 32}
+        )
+        grid = np.zeros((1, 4, 8, 2), np.float32)
+        grid[0, 1:3, 1:3, 1] = 0.4
+        grid[0, 1:3, 5:7, 1] = 0.3
+        sizes = np.full((1, 4, 8, 2), 1.0)
+        precision = lambda: measurement.box_precision(inputs, [grid, sizes], "fixture")
+        self.assertAlmostEqual(precision(), 1)
+        sizes[0, :, :4] = 3
+        self.assertAlmostEqual(precision(), 0.25)
 
     def test_peaks_of_one_predicted_box_are_merged(self):
         found = np.array([[20, 20, 0.9], [28, 20, 0.6], [60, 20, 0.5]], np.float32)
