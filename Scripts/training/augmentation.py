@@ -72,6 +72,78 @@ def mosaic(samples, width, height, generator, cell, **options):
     return picture, parts
 
 
+def pasted(view, other, generator):
+    """`view` with a fish of `other`, a view of the same shape, cut out by its motion.
+
+    So fish are learnt before backgrounds where none was filmed. The cut-out takes on half or more
+    of the difference between the two waters. Returns `view` as it is where `other` has no fish
+    that moves, or no free place is found.
+    """
+    height, width = view.picture.shape[:2]
+    if len(other.boxes) == 0 or view.picture.shape[2] < 4:
+        return view
+    box = int(generator.integers(len(other.boxes)))
+    left, top, across, down = (round(float(value)) for value in other.boxes[box])
+    across, down = min(across, width - left), min(down, height - top)
+    if min(across, down) < 6 or across > 0.7 * width or down > 0.8 * height:
+        return view
+    part = other.picture[top : top + down, left : left + across].astype(np.float32)
+    if generator.random() < 0.2 and across < 0.9 * height:
+        part, across, down = np.rot90(part, int(generator.choice((1, 3)))).copy(), down, across
+    mask = _moving(part[..., 3])
+    if mask is None:
+        return view
+    for _ in range(6):
+        x = int(generator.integers(0, width - across + 1))
+        y = int(generator.integers(0, height - down + 1))
+        if not _covers(np.array([x, y, across, down], np.float32), view.boxes):
+            break
+    else:
+        return view
+    picture = view.picture.copy()
+    place = picture[y : y + down, x : x + across].astype(np.float32)
+    if place[..., :3].max() == 0:
+        return view
+    behind = part[..., :3][mask < 0.3]
+    if len(behind):
+        shift = place[..., :3].mean(axis=(0, 1)) - behind.mean(axis=0)
+        part[..., :3] += shift * generator.uniform(0.5, 1.0)
+    if not view.picture[..., 3].any():
+        part[..., 3] = 0
+    mixed = place + (part - place) * mask[..., np.newaxis]
+    picture[y : y + down, x : x + across] = np.clip(mixed, 0, 255).astype(np.uint8)
+    boxes = np.concatenate([view.boxes, np.array([[x, y, across, down]], view.boxes.dtype)])
+    return View(picture, boxes, np.append(view.labels, other.labels[box]), view.ignored)
+
+
+def _moving(moved):
+    """A soft mask of what moves within a box's ellipse; None where that is no single body."""
+    rows, columns = moved.shape
+    y = np.linspace(-1, 1, rows)[:, None]
+    x = np.linspace(-1, 1, columns)
+    ellipse = (x * x + y * y <= 1.1).astype(np.float32)
+    inside = moved[ellipse > 0]
+    level = np.percentile(inside, 70)
+    if level < 24:
+        return None
+    body = (moved > 0.4 * level) * ellipse
+    body = cv2.morphologyEx(body, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    share = body.sum() / ellipse.sum()
+    if not 0.3 <= share <= 0.98:
+        return None
+    return cv2.GaussianBlur(body.astype(np.float32), (0, 0), 0.8)
+
+
+def _covers(box, others):
+    """Whether `box` hides, or is hidden by, a third of any of `others`."""
+    if len(others) == 0:
+        return False
+    low = np.maximum(box[:2], others[:, :2])
+    high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
+    both = np.prod(np.maximum(0, high - low), axis=1)
+    return bool((both > np.minimum(box[2] * box[3], others[:, 2] * others[:, 3]) / 3).any())
+
+
 def _offset(length, window, generator):
     """Where a window starts along an axis: inside the picture, or around it when larger."""
     spare = length - window

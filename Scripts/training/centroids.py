@@ -22,6 +22,12 @@ class Centroids:
         if generator.random() >= plan["mosaic"]:
             sample = self.train[index]
             view = augmentation.random_view(sample, self.width, self.height, generator, **options)
+            if generator.random() < plan["pasted"]:
+                other = self.train[int(generator.choice(order))]
+                other = augmentation.random_view(
+                    other, self.width, self.height, generator, motion=motion, dropped=0
+                )
+                view = augmentation.pasted(view, other, generator)
             return view.picture, self._target(view, sample)
         members = [self.train[i] for i in (index, *generator.choice(order, 3))]
         picture, parts = augmentation.mosaic(

@@ -37,7 +37,7 @@ DEFAULTS = {
 
 PARTS = {
     "loss": {"kind": "focal", "ignoreAbove": 0.3, "sizeWeight": 0.4, "objectWeight": 100},
-    "augmentation": {"mosaic": 0.0, "motionDropped": 0.25},
+    "augmentation": {"mosaic": 0.0, "motionDropped": 0.25, "pasted": 0.0},
     "sampling": {"power": 0.5, "shares": {}},
     "rendered": {"scenes": 0, "seed": 0, "valScenes": 0, "valSeed": 1, "from": 0.0},
 }

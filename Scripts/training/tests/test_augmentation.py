@@ -70,6 +70,32 @@ class AugmentationTests(unittest.TestCase):
             self.assertTrue((covered == 1).all())
             self.assertEqual(picture.shape, (192, 320, 3))
 
+    def test_a_pasted_fish_brings_its_box_and_its_motion(self):
+        generator = np.random.default_rng(6)
+        picture = np.zeros((96, 160, 4), np.uint8)
+        picture[..., :3] = 40
+        picture[30:50, 60:100] = (200, 200, 200, 180)
+        other = augmentation.View(
+            picture, np.array([[56, 26, 48, 28]], np.float32), np.array([0]), np.zeros((0, 4))
+        )
+        plain = np.full((96, 160, 4), 90, np.uint8)
+        plain[..., 3] = 1
+        none = np.zeros((0, 4), np.float32)
+        view = augmentation.View(plain, none, np.array([], int), none)
+        made = augmentation.pasted(view, other, generator)
+        left, top, across, down = made.boxes[0]
+        columns = lit(np.where(made.picture[..., 3] > 90, 255, 0))
+        self.assertTrue(left <= columns[0] and columns[2] <= left + across)
+        self.assertTrue(top <= columns[1] and columns[3] <= top + down)
+        self.assertEqual(made.labels.tolist(), [0])
+        self.assertEqual(plain[..., :3].max(), 90)
+
+    def test_a_fish_that_does_not_move_is_not_pasted(self):
+        still = np.zeros((96, 160, 4), np.uint8)
+        view = augmentation.View(still, np.array([[50, 20, 40, 40.0]]), np.array([0]), np.zeros((0, 4)))
+        made = augmentation.pasted(view, view, np.random.default_rng(1))
+        self.assertEqual(len(made.boxes), 1)
+
     def test_bars_stay_black(self):
         generator = np.random.default_rng(3)
         image = np.full((100, 50, 3), 128, np.uint8)
