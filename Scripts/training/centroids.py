@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import augmentation, losses, measurement, targets
+from . import augmentation, losses, measurement, network, targets
 
 
 class Centroids:
@@ -17,18 +17,19 @@ class Centroids:
 
     def example(self, index, order, generator):
         """An augmented picture of sample `index` and its Target; a mosaic's others from `order`."""
-        plan, motion = self.config["augmentation"], bool(self.config["input"].get("motion"))
-        options = {"motion": motion, "dropped": plan["motionDropped"]}
+        plan, depth = self.config["augmentation"], network.channels(self.config)
+        cut_out = generator.random() < plan["pasted"]
+        options = {"motion": depth == 4 or cut_out, "dropped": plan["motionDropped"]}
         if generator.random() >= plan["mosaic"]:
             sample = self.train[index]
             view = augmentation.random_view(sample, self.width, self.height, generator, **options)
-            if generator.random() < plan["pasted"]:
+            if cut_out:
                 other = self.train[int(generator.choice(order))]
                 other = augmentation.random_view(
-                    other, self.width, self.height, generator, motion=motion, dropped=0
+                    other, self.width, self.height, generator, motion=True, dropped=0
                 )
                 view = augmentation.pasted(view, other, generator)
-            return view.picture, self._target(view, sample)
+            return view.picture[..., :depth], self._target(view, sample)
         members = [self.train[i] for i in (index, *generator.choice(order, 3))]
         picture, parts = augmentation.mosaic(
             members, self.width, self.height, generator, targets.CELL, **options
@@ -40,7 +41,7 @@ class Centroids:
             [np.concatenate(pair, axis=1) for pair in zip(upper_left, upper_right)],
             [np.concatenate(pair, axis=1) for pair in zip(lower_left, lower_right)],
         ]
-        return picture, targets.Target(*(np.concatenate(pair, axis=0) for pair in zip(*halves)))
+        return picture[..., :depth], targets.Target(*(np.concatenate(pair, axis=0) for pair in zip(*halves)))
 
     def _target(self, view, sample):
         height, width = view.picture.shape[:2]

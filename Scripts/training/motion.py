@@ -11,6 +11,9 @@ FRAMES = 25
 FEWEST = 5
 """A video of fewer frames has no background, and no motion."""
 
+MOVING_CAMERA_ABOVE = 45
+"""For models without motion, whose training still cuts fish out by it."""
+
 
 def spread(count, most=FRAMES):
     """Indices of up to `most` of `count` frames: the middles of equal parts."""

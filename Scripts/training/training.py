@@ -75,11 +75,10 @@ def read(config, options, work):
         samples["train"], samples["val"] = held_back(samples["train"], config)
     if not samples["train"] or not samples["val"]:
         raise ConfigurationError(f"{options.config}: 'train' and 'val' need pictures")
-    if size.get("motion"):
-        for part in samples.values():
-            motion.add(
-                part, size["width"], size["height"], size["movingCameraAbove"], coco.letterbox
-            )
+    moving_above = size.get("movingCameraAbove", motion.MOVING_CAMERA_ABOVE)
+    for split, part in samples.items():
+        if size.get("motion") or (split == "train" and config["augmentation"]["pasted"]):
+            motion.add(part, size["width"], size["height"], moving_above, coco.letterbox)
     return samples
 
 
