@@ -65,7 +65,7 @@ struct OperatorGoldenTests {
     "detection_postprocess", "expand_dims", "fully_connected", "logistic", "max_pool_2d", "mean",
     "mul", "pack", "pad", "quantize", "relu", "relu6", "relu_n1_to_1", "reshape",
     "resize_bilinear", "resize_nearest_neighbor", "shape", "softmax", "split", "squeeze",
-    "strided_slice", "sub", "transpose",
+    "strided_slice", "strided_slice_entries", "sub", "transpose",
   ]
 
   @Test("Every variant of the kernels gives the reference's results", arguments: operations)

@@ -1,47 +1,94 @@
 internal import CKernels
 internal import TFLite
 
-/// STRIDED_SLICE, without ellipsis and new dimensions.
+/// STRIDED_SLICE.
 @Sendable func prepareStridedSlice(_ context: OperatorContext) throws(InferenceError) {
   try context.expect(inputs: 4...4)
   guard case .stridedSlice(let masks) = context.op.options else {
     throw context.failure(.option("options", value: "missing"))
   }
-  guard masks.ellipsis == 0, masks.newAxis == 0, !masks.endIsOffset else {
-    throw context.failure(.option("ellipsis, new axis or offset", value: "true"))
-  }
+  guard !masks.endIsOffset else { throw context.failure(.option("offset", value: "true")) }
   let input = try context.input(0)
   try context.expectSameElements(input, context.output)
   let value = context.value(input)
   let begins = try context.integers(context.input(1), "begin")
   let ends = try context.integers(context.input(2), "end")
   let steps = try context.integers(context.input(3), "strides")
-  guard begins.count <= value.shape.count, ends.count == begins.count,
-    steps.count == begins.count
-  else { throw context.failure(.shape([begins.count], of: "begin")) }
+  guard ends.count == begins.count, steps.count == begins.count else {
+    throw context.failure(.shape([begins.count], of: "begin"))
+  }
+  let entries = try entries(context, masks, count: begins.count, rank: value.shape.count)
 
   let strides = Movement.strides(value.shape)
-  var dims = value.shape
-  var inStrides = strides
+  var dims: [Int] = []
+  var inStrides: [Int] = []
+  var shape: [Int] = []
   var offset = 0
-  var dropped: Set<Int> = []
-  for d in begins.indices {
-    let slice = try slice(
-      context, size: value.shape[d], begin: masks.begin >> d & 1 == 1 ? nil : begins[d],
-      end: masks.end >> d & 1 == 1 ? nil : ends[d], step: steps[d],
-      isSingle: masks.shrinkAxis >> d & 1 == 1)
-    dims[d] = slice.count
-    inStrides[d] = strides[d] * slice.step
-    offset += slice.count > 0 ? slice.first * strides[d] : 0
-    if masks.shrinkAxis >> d & 1 == 1 { dropped.insert(d) }
+  for entry in entries {
+    switch entry {
+    case .new:
+      shape.append(1)
+    case .whole(let d):
+      dims.append(value.shape[d])
+      inStrides.append(strides[d])
+      shape.append(value.shape[d])
+    case .slice(let d, let i):
+      func isSet(_ mask: Int) -> Bool { mask >> i & 1 == 1 }
+      let slice = try slice(
+        context, size: value.shape[d], begin: isSet(masks.begin) ? nil : begins[i],
+        end: isSet(masks.end) ? nil : ends[i], step: steps[i], isSingle: isSet(masks.shrinkAxis))
+      dims.append(slice.count)
+      inStrides.append(strides[d] * slice.step)
+      offset += slice.count > 0 ? slice.first * strides[d] : 0
+      if !isSet(masks.shrinkAxis) { shape.append(slice.count) }
+    }
   }
-  let shape = dims.indices.filter { !dropped.contains($0) }.map { dims[$0] }
   try context.preparation.define(context.output, shape: shape, .arena)
   try context.appendMove(
     Movement(
       dims: dims, inStrides: inStrides, outStrides: Movement.strides(dims),
       inOffset: dims.contains(0) ? 0 : offset, elementSize: value.elementType.byteCount),
     from: input, to: context.output)
+}
+
+/// A dimension of the slice.
+private enum SliceEntry {
+  /// A dimension of the input, taken as entry `entry` of begins, ends and strides says.
+  case slice(dimension: Int, entry: Int)
+  case whole(dimension: Int)
+  case new
+}
+
+/// What each entry is about: an ellipsis stands for as many dimensions as the others leave, and those
+/// behind the last entry are whole.
+private func entries(
+  _ context: OperatorContext, _ masks: OperatorOptions.StridedSliceOptions, count: Int, rank: Int
+) throws(InferenceError) -> [SliceEntry] {
+  // No entry is behind the 62nd.
+  guard count <= 62 else { throw context.failure(.shape([count], of: "begin")) }
+  func isEllipsis(_ i: Int) -> Bool { masks.ellipsis >> i & 1 == 1 }
+  func isNew(_ i: Int) -> Bool { masks.newAxis >> i & 1 == 1 && !isEllipsis(i) }
+  let ellipses = (0..<count).count { isEllipsis($0) }
+  let taken = (0..<count).count { !isEllipsis($0) && !isNew($0) }
+  guard ellipses <= 1, taken <= rank else {
+    throw context.failure(.shape([count], of: "begin"))
+  }
+  var entries: [SliceEntry] = []
+  var dimension = 0
+  for i in 0..<count {
+    if isEllipsis(i) {
+      for _ in 0..<rank - taken {
+        entries.append(.whole(dimension: dimension))
+        dimension += 1
+      }
+    } else if isNew(i) {
+      entries.append(.new)
+    } else {
+      entries.append(.slice(dimension: dimension, entry: i))
+      dimension += 1
+    }
+  }
+  return entries + (dimension..<rank).map { .whole(dimension: $0) }
 }
 
 /// Which indices a slice of one dimension takes.
