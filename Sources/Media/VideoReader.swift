@@ -34,6 +34,9 @@ public final class VideoReader {
   private var atEndOfFile = false
   private var decodedFrames = 0
 
+  /// FFmpeg's formats of text files, which it draws as a terminal would.
+  private static let drawnText: Set<String> = ["tty", "bin", "xbin", "adf", "idf"]
+
   /// Opens a file at its best video stream; others (sound, telemetry, timecode) are not read.
   ///
   /// - Parameters:
@@ -75,6 +78,9 @@ public final class VideoReader {
   private static func chooseStream(
     _ format: UnsafeMutablePointer<AVFormatContext>, _ path: String
   ) throws(MediaError) -> (UnsafeMutablePointer<AVStream>, MediaInfo, Orientation) {
+    if let name = format.pointee.iformat?.pointee.name, drawnText.contains(String(cString: name)) {
+      throw .notMedia(file: path, words: "it is a text file")
+    }
     let found = avformat_find_stream_info(format, nil)
     let count = Int(format.pointee.nb_streams)
     let streams = (0..<count).compactMap { format.pointee.streams[$0] }

@@ -33,6 +33,10 @@ private func frameCount(_ file: MediaFile) throws -> Int {
   @Test func whatIsNoVideoSaysSo() throws {
     let text = try folder.write(Data("dear diary, today we saw fish\n".utf8), to: "notes.mp4")
     guard case .notMedia = error(text) else { Issue.record("text"); return }
+    for name in ["labels.txt", "notes.nfo", "logo.ans"] {
+      let drawn = try folder.write(Data("goldfish\ntench\n".utf8), to: name)
+      guard case .notMedia = error(drawn) else { Issue.record("\(name)"); return }
+    }
     let empty = try folder.write(Data(), to: "empty.mp4")
     #expect(error(empty) == .empty(file: empty))
     #expect(error(folder.path + "/none.mp4") == .notFound(file: folder.path + "/none.mp4"))
