@@ -151,11 +151,19 @@ def weights(model):
 
 
 def set_weights(model, arrays):
-    """Set every weight whose name and shape `arrays` has; returns how many were set."""
+    """Set every weight whose name and shape `arrays` has; returns how many were set.
+
+    The first convolution may have another number of channels: motion is left out, or starts with no
+    influence.
+    """
     found = 0
     for layer in model.layers:
         for variable in layer.weights:
             value = arrays.get(f"{layer.name}/{variable.name}")
+            if value is not None and f"{layer.name}/{variable.name}" == "Conv1/kernel":
+                missing = max(0, variable.shape[2] - value.shape[2])
+                value = np.pad(value, ((0, 0), (0, 0), (0, missing), (0, 0)))
+                value = value[:, :, : variable.shape[2]]
             if value is not None and value.shape == tuple(variable.shape):
                 variable.assign(value)
                 found += 1
@@ -174,8 +182,7 @@ def load_backbone(model, path):
         raise ValueError(f"{path}: holds no layer of this network")
     kernel = arrays["Conv1/kernel"]
     arrays["bn_Conv1/moving_mean"] = arrays["bn_Conv1/moving_mean"] + kernel.sum(axis=(0, 1, 2))
-    missing = model.get_layer("Conv1").weights[0].shape[2] - kernel.shape[2]
-    arrays["Conv1/kernel"] = np.pad(kernel * 2, ((0, 0), (0, 0), (0, missing), (0, 0)))
+    arrays["Conv1/kernel"] = kernel * 2
     set_weights(model, arrays)
 
 
