@@ -4,7 +4,7 @@ public struct PixelImage: Sendable, Equatable {
   public var width: Int
   /// Height in pixels.
   public var height: Int
-  /// 1 for grey, 3 for red, green, blue.
+  /// 1 for grey, 3 for red, green, blue, 4 for these and motion.
   public var channels: Int
   /// `height × width × channels` bytes, full range.
   public var pixels: [UInt8]
