@@ -28,6 +28,29 @@ public struct ModelCard: Sendable, Hashable, Codable {
     public var fit: FrameFit
     /// Values of black and white that float inputs, and scales of quantised ones, stand for.
     public var pixelRange: [Double]?
+    /// Whether a fourth channel beside red, green and blue shows what has moved; see `Background`.
+    public var motion: Bool?
+    /// Mean motion of a background's own frames, 0…255, above which the camera is taken to move:
+    /// then nothing is shown as moved.
+    public var movingCameraAbove: Double?
+
+    /// Whether the model takes a fourth channel of motion.
+    public var hasMotion: Bool { motion ?? false }
+  }
+
+  /// Which of the file's outputs is what, counted from 0.
+  public struct Outputs: Sendable, Hashable, Codable {
+    /// The grid of class scores.
+    public var scores: Int
+    /// A grid of log2(width ÷ cell), log2(height ÷ cell) of the individual at each cell, a cell
+    /// being as many pixels of the input.
+    public var sizes: Int?
+
+    /// Outputs by their places.
+    public init(scores: Int, sizes: Int? = nil) {
+      self.scores = scores
+      self.sizes = sizes
+    }
   }
 
   /// One class, background aside.
@@ -64,6 +87,8 @@ public struct ModelCard: Sendable, Hashable, Codable {
   public var files: [File]
   /// The input.
   public var input: Input
+  /// The outputs; absent where there is one, of scores.
+  public var outputs: Outputs?
   /// The output channel that means “nothing”; absent where every channel is a label.
   public var background: Int?
   /// The labels in channel order, background left out.
@@ -125,6 +150,26 @@ public struct ModelCard: Sendable, Hashable, Codable {
     }
     if let range = input.pixelRange, range.count != 2 || range[0] >= range[1] {
       return ("input.pixelRange", "two numbers, the smaller first")
+    }
+    return motionProblem ?? outputsProblem
+  }
+
+  private var motionProblem: (property: String, expected: String)? {
+    guard input.hasMotion else { return nil }
+    if task != .centroids { return ("input.motion", "nothing, unless “task” is centroids") }
+    guard let limit = input.movingCameraAbove, limit > 0, limit <= 255 else {
+      return ("input.movingCameraAbove", "a number above 0 and up to 255, since “motion” is true")
+    }
+    return nil
+  }
+
+  private var outputsProblem: (property: String, expected: String)? {
+    guard let outputs else { return nil }
+    if outputs.scores < 0 || outputs.sizes ?? 0 < 0 || outputs.scores == outputs.sizes {
+      return ("outputs", "different numbers of the file's outputs, counted from 0")
+    }
+    if outputs.sizes != nil, task != .centroids {
+      return ("outputs.sizes", "nothing, unless “task” is centroids")
     }
     return nil
   }

@@ -156,4 +156,33 @@ import Testing
         == true)
     #expect(try problem { $0["name"] = nil }?.contains("name") == true)
   }
+
+  @Test func motionAndOutputs() throws {
+    let input = { (limit: Any) in
+      ["fit": "letterbox", "motion": true, "movingCameraAbove": limit] as [String: Any]
+    }
+    #expect(try problem { $0["input"] = input(20) } == nil)
+    #expect(try problem { $0["outputs"] = ["scores": 1, "sizes": 0] } == nil)
+    #expect(try problem { $0["outputs"] = ["scores": 0] } == nil)
+    for limit in [0, -1, 256] {
+      #expect(try problem { $0["input"] = input(limit) }?.contains("movingCameraAbove") == true)
+    }
+    #expect(
+      try problem { $0["input"] = ["fit": "letterbox", "motion": true] }?
+        .contains("movingCameraAbove") == true)
+    #expect(
+      try problem {
+        $0["input"] = input(20)
+        $0["task"] = "labels"
+      }?.contains("input.motion") == true)
+    #expect(
+      try problem {
+        $0["outputs"] = ["scores": 0, "sizes": 1]
+        $0["task"] = "boxes"
+      }?.contains("outputs.sizes") == true)
+    #expect(try problem { $0["outputs"] = ["sizes": 1] }?.contains("scores") == true)
+    for outputs in [["scores": -1], ["scores": 0, "sizes": 0], ["scores": 0, "sizes": -2]] {
+      #expect(try problem { $0["outputs"] = outputs }?.contains("outputs") == true)
+    }
+  }
 }
