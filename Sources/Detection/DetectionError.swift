@@ -11,6 +11,8 @@ public enum DetectionError: Error, CustomStringConvertible {
   case tensor(file: String, what: String, found: String, expected: String)
   /// The output has not as many channels as the labels say.
   case labelCount(file: String, channels: Int, labels: Int, source: String)
+  /// The input has a channel of motion and the card says none, or the other way round.
+  case motion(file: String, channels: Int)
   /// A label list beside the model is empty or names one label twice.
   case labels(file: String, problem: String)
 
@@ -24,6 +26,13 @@ public enum DetectionError: Error, CustomStringConvertible {
     case .labelCount(let file, let channels, let labels, let source):
       "\(file): the output has \(channels) channels, which \(labels) labels in \(source) do not "
         + "fit; list one label a line, background first or left out"
+    case .motion(let file, let channels):
+      channels == 4
+        ? "\(file): its input has 4 channels, and its card.json does not say what the fourth is; if "
+          + "it is motion, give “input” there \"motion\": true and \"movingCameraAbove\" "
+          + "(Species/README.md)"
+        : "\(file): “input.motion” of its card.json needs an input of 4 channels (red, green, blue, "
+          + "motion), and it has \(channels); take “motion” out, or export the model with motion"
     case .labels(let file, let problem): "\(file): \(problem)"
     }
   }

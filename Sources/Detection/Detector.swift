@@ -30,12 +30,14 @@ public final class Detector {
   public var decoderName: String { reader.name }
   /// When a threshold takes effect.
   public var thresholdUse: CentroidDecoder.ThresholdUse { reader.thresholdUse }
-  /// Width, height and channels (1 grey, 3 RGB) of the picture that `detect` takes.
+  /// Width of the picture that `detect` takes.
   public var inputWidth: Int { picture.inputWidth }
   /// Height of that picture.
   public var inputHeight: Int { picture.inputHeight }
   /// Channels of that picture: 1 grey, 3 RGB.
   public var inputChannels: Int { picture.inputChannels }
+  /// Whether the model is also given what has moved, seen against a background.
+  public var usesMotion: Bool { model.card.input.hasMotion }
   /// Cells of the output grid; 0 where the model gives boxes.
   public var gridSize: (width: Int, height: Int) { reader.gridSize }
   /// Score from which detections of each label count, in label order.
@@ -90,10 +92,32 @@ public final class Detector {
   /// - Parameters:
   ///   - picture: the frame in the input's shape: `inputHeight × inputWidth × inputChannels`.
   ///   - placement: where in it the frame lies.
+  ///   - background: what the model sees motion against; without one, or where the camera moves,
+  ///     nothing moves. Models without motion take no notice of it.
   /// - Returns: detections at or above `floor`, in the upright frame's normalised coordinates.
-  public func detect(_ picture: PixelImage, _ placement: FramePlacement) -> [Detection] {
-    self.picture.run(picture)
+  public func detect(
+    _ picture: PixelImage, _ placement: FramePlacement, background: Background? = nil
+  ) -> [Detection] {
+    self.picture.run(picture, background: usable(background))
     return reader.read(self.picture, placement)
+  }
+
+  /// Whether the camera itself moves, so that nothing can be told from this background.
+  public func cameraMoves(_ background: Background) -> Bool {
+    background.level > model.card.input.movingCameraAbove ?? 0
+  }
+
+  /// What the model is given for a frame, before the input's codes: the picture itself, or with
+  /// motion as a fourth channel.
+  public func given(_ picture: PixelImage, background: Background? = nil) -> PixelImage {
+    guard usesMotion else { return picture }
+    var whole = PixelImage(width: inputWidth, height: inputHeight, channels: 4)
+    whole.fill(picture, background: usable(background))
+    return whole
+  }
+
+  private func usable(_ background: Background?) -> Background? {
+    background.flatMap { cameraMoves($0) ? nil : $0 }
   }
 }
 

@@ -1,15 +1,19 @@
+internal import Foundation
 internal import Inference
 internal import SpeciesCatalog
 internal import Survey
 
-/// Reads centroids off a grid of class scores.
+/// Reads centroids off a grid of class scores, and where the model gives them, sizes off another.
 final class GridReader: IndividualReader {
   private let decoder: CentroidDecoder
   private let background: Int?
   private let channelThresholds: [Float]
   private let labelOfChannel: [Int?]
   private let needsSoftmax: Bool
+  private let outputs: ModelCard.Outputs
   private var grid: ScoreGrid
+  /// `height × width × 2`: log2(width ÷ cell), log2(height ÷ cell).
+  private var sizes: [Float] = []
 
   var name: String { decoder.rawValue }
   var thresholdUse: CentroidDecoder.ThresholdUse { decoder.threshold }
@@ -19,14 +23,31 @@ final class GridReader: IndividualReader {
     throws(DetectionError)
   {
     let (card, outputs) = (picture.model.card, picture.interpreter.outputs)
-    guard let output = outputs.first, outputs.count == 1, output.shape.count == 4,
+    let places = card.outputs ?? ModelCard.Outputs(scores: 0)
+    guard outputs.indices.contains(places.scores), card.outputs != nil || outputs.count == 1,
+      case let output = outputs[places.scores], output.shape.count == 4,
       output.shape[0] == 1, output.shape[3] >= 1, output.holdsScores
     else {
       throw .tensor(
         file: picture.model.path, what: "output",
         found: outputs.map(\.text).joined(separator: ", "),
-        expected: "one grid of class scores, [1, height, width, classes] (FOMO)")
+        expected:
+          "one grid of class scores, [1, height, width, classes] (FOMO), or a card.json whose "
+          + "“outputs” says which one that is")
     }
+    if let place = places.sizes {
+      guard outputs.indices.contains(place), outputs[place].holdsScores,
+        outputs[place].shape == [1, output.shape[1], output.shape[2], 2]
+      else {
+        throw .tensor(
+          file: picture.model.path, what: "output",
+          found: outputs.map(\.text).joined(separator: ", "),
+          expected: "sizes as output \(place), [1, \(output.shape[1]), \(output.shape[2]), 2], "
+            + "as “outputs.sizes” in card.json says")
+      }
+      sizes = [Float](repeating: 0, count: outputs[place].elementCount)
+    }
+    self.outputs = places
     let channels = output.shape[3]
     guard card.labels.count + (card.background == nil ? 0 : 1) == channels else {
       throw .labelCount(
@@ -45,11 +66,12 @@ final class GridReader: IndividualReader {
     channelThresholds = labelOfChannel.map { label in
       Float(decoder.threshold == .counting ? floor : label.map { thresholds[$0] } ?? 1)
     }
-    needsSoftmax = channels > 1 && !picture.endsInScores()
+    needsSoftmax = channels > 1 && !picture.endsInScores(places.scores)
   }
 
   func read(_ model: PictureModel, _ placement: FramePlacement) -> [Detection] {
-    model.read(0, into: &grid.scores)
+    model.read(outputs.scores, into: &grid.scores)
+    if let place = outputs.sizes { model.read(place, into: &sizes) }
     if needsSoftmax { PictureModel.softmax(&grid.scores, channels: grid.channels) }
     let found = decoder.decode(grid, background: background, thresholds: channelThresholds)
     return found.compactMap { detection($0, model, placement) }
@@ -77,7 +99,28 @@ final class GridReader: IndividualReader {
         x: Double(box.left + box.width) * cellWidth, y: Double(box.top + box.height) * cellHeight)
       result.width = lower.x - upper.x
       result.height = lower.y - upper.y
+    } else if let size = size(at: found) {
+      result.width = share(
+        size.width * cellWidth, of: placement.width, shown: placement.cropWidth)
+      result.height = share(
+        size.height * cellHeight, of: placement.height, shown: placement.cropHeight)
     }
     return result
+  }
+
+  /// Width and height in cells of the individual whose centroid lies in a cell.
+  private func size(at found: GridDetection) -> (width: Double, height: Double)? {
+    guard !sizes.isEmpty else { return nil }
+    let column = min(grid.width - 1, max(0, Int(found.x)))
+    let row = min(grid.height - 1, max(0, Int(found.y)))
+    let cell = (row * grid.width + column) * 2
+    let (width, height) = (Double(sizes[cell]), Double(sizes[cell + 1]))
+    guard width.isFinite, height.isFinite else { return nil }
+    return (pow(2, width), pow(2, height))
+  }
+
+  /// A side in pixels of the input as a share of the upright frame's, no more than all of it.
+  private func share(_ pixels: Double, of placed: Int, shown: Double) -> Double {
+    min(1, pixels / Double(placed) * shown)
   }
 }

@@ -7,9 +7,12 @@ internal import TFLite
 /// A model that takes one picture, made ready to run; not for two threads at once.
 final class PictureModel {
   let model: LoadedModel
+  /// Size and channels of the pictures that it takes; motion is not among these channels.
   let inputWidth: Int, inputHeight: Int, inputChannels: Int
   let interpreter: Interpreter
   private let codes: InputCodes
+  /// Where a frame and its motion are put together; `nil` for models without motion.
+  private var composed: PixelImage?
 
   init(_ model: LoadedModel, inference: InferenceOptions) throws(DetectionError) {
     self.model = model
@@ -25,16 +28,25 @@ final class PictureModel {
       outputs.contains { $0.shape == state.shape && $0.elementType == state.elementType }
     }
     guard let input = interpreter.inputs.first, areStates,
-      input.shape.count == 4, input.shape[0] == 1, [1, 3].contains(input.shape[3]),
+      input.shape.count == 4, input.shape[0] == 1, [1, 3, 4].contains(input.shape[3]),
       let codes = InputCodes(input, range: model.card.input.pixelRange)
     else {
       throw .tensor(
         file: model.path, what: "input",
         found: interpreter.inputs.map(\.text).joined(separator: ", "),
-        expected: "one picture, [1, height, width, 1 or 3] of float32, int8 or uint8")
+        expected: "one picture, [1, height, width, channels] of float32, int8 or uint8, with 1 or "
+          + "3 channels, or 4 with motion")
+    }
+    let hasMotion = model.card.input.hasMotion
+    guard (input.shape[3] == 4) == hasMotion else {
+      throw .motion(file: model.path, channels: input.shape[3])
     }
     self.codes = codes
-    (inputHeight, inputWidth, inputChannels) = (input.shape[1], input.shape[2], input.shape[3])
+    (inputHeight, inputWidth, inputChannels) = (
+      input.shape[1], input.shape[2], hasMotion ? 3 : input.shape[3]
+    )
+    composed =
+      hasMotion ? PixelImage(width: input.shape[2], height: input.shape[1], channels: 4) : nil
     // Every picture is looked at by itself: states stay at zero.
     for (index, state) in interpreter.inputs.enumerated().dropFirst() {
       let zero = UInt8(truncatingIfNeeded: state.elementType == .float32 ? 0 : state.zeroPoint)
@@ -57,11 +69,15 @@ final class PictureModel {
   }
 
   /// Runs the model on a picture of the input's shape.
-  func run(_ picture: PixelImage) {
+  ///
+  /// - Parameter background: what motion is seen against; without one there is none.
+  func run(_ picture: PixelImage, background: Background? = nil) {
     precondition(
       picture.width == inputWidth && picture.height == inputHeight
         && picture.channels == inputChannels, "the picture is not of the input's shape")
-    interpreter.withInput(0) { codes.write(picture.pixels, into: $0) }
+    composed?.fill(picture, background: background)
+    let pixels = composed?.pixels ?? picture.pixels
+    interpreter.withInput(0) { codes.write(pixels, into: $0) }
     interpreter.run()
   }
 
@@ -82,9 +98,9 @@ final class PictureModel {
   }
 
   /// Whether an output is made by an operator whose results are scores from 0 to 1.
-  func endsInScores() -> Bool {
+  func endsInScores(_ output: Int = 0) -> Bool {
     let graph = model.graph
-    var tensor = graph.outputs[0]
+    var tensor = graph.outputs[output]
     while let maker = graph.operators.last(where: { $0.outputs.contains(tensor) }) {
       switch maker.kind {
       case .softmax, .logistic: return true
