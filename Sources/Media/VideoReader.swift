@@ -22,13 +22,13 @@ public final class VideoReader {
   }
 
   private let file: String
-  private var format: UnsafeMutablePointer<AVFormatContext>?
-  private var codec: UnsafeMutablePointer<AVCodecContext>?
-  private var packet: UnsafeMutablePointer<AVPacket>?
-  private var frame: UnsafeMutablePointer<AVFrame>?
-  private let stream: UnsafeMutablePointer<AVStream>
+  private(set) var format: UnsafeMutablePointer<AVFormatContext>?
+  private(set) var codec: UnsafeMutablePointer<AVCodecContext>?
+  private(set) var packet: UnsafeMutablePointer<AVPacket>?
+  private(set) var frame: UnsafeMutablePointer<AVFrame>?
+  let stream: UnsafeMutablePointer<AVStream>
   private let orientation: Orientation
-  private let secondsPerUnit: Double
+  let secondsPerUnit: Double
   private var lastPTS: Int64?
   private var lastPacketEnd: Int64?
   private var atEndOfFile = false
@@ -176,9 +176,7 @@ public final class VideoReader {
     while true {
       let code = avcodec_receive_frame(codec, frame)
       if code >= 0 {
-        let decoded = try DecodedFrame(
-          taking: frame, time: time(of: frame), durationSeconds: duration(of: frame),
-          orientation: orientation, file: file)
+        let decoded = try decoded(frame)
         decodedFrames += 1
         if decoded.isDamaged { note("frame with missing parts") }
         return decoded
@@ -190,6 +188,13 @@ public final class VideoReader {
       }
       try feed(codec, packet, format)
     }
+  }
+
+  /// Takes over what the decoder has given.
+  func decoded(_ frame: UnsafeMutablePointer<AVFrame>) throws(MediaError) -> DecodedFrame {
+    try DecodedFrame(
+      taking: frame, time: time(of: frame), durationSeconds: duration(of: frame),
+      orientation: orientation, file: file)
   }
 
   private func feed(

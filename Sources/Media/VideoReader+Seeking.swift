@@ -1,0 +1,58 @@
+internal import CFFmpeg
+internal import CFFmpegShim
+
+extension VideoReader {
+  /// Time of the first frame as the container states it, in seconds.
+  var startSeconds: Double {
+    let start = stream.pointee.start_time
+    return start == ffs_no_pts ? 0 : Double(start) * secondsPerUnit
+  }
+
+  /// Goes to the last keyframe at or before a time; `next()` continues there.
+  ///
+  /// - Returns: whether the container could do so.
+  func seek(toKeyframeBefore seconds: Double) -> Bool {
+    seek(toKeyframeBefore: units(seconds))
+  }
+
+  /// The last keyframe at or before a time, decoded without the frames about it.
+  ///
+  /// - Parameter limit: seconds at which the search ends, for containers whose seeking lands late.
+  /// - Returns: `nil` where none is found, or it cannot be decoded.
+  func keyframe(before seconds: Double, limit: Double) throws(MediaError) -> DecodedFrame? {
+    guard let format, let codec, let packet, let frame, seek(toKeyframeBefore: seconds) else {
+      return nil
+    }
+    defer { avcodec_flush_buffers(codec) }
+    while av_read_frame(format, packet) >= 0 {
+      defer { av_packet_unref(packet) }
+      guard packet.pointee.stream_index == stream.pointee.index else { continue }
+      if packet.pointee.pts != ffs_no_pts, packet.pointee.pts > units(limit) { return nil }
+      guard packet.pointee.flags & AV_PKT_FLAG_KEY != 0 else { continue }
+      guard avcodec_send_packet(codec, packet) >= 0 else { return nil }
+      avcodec_send_packet(codec, nil)
+      guard avcodec_receive_frame(codec, frame) >= 0 else { return nil }
+      return try decoded(frame)
+    }
+    return nil
+  }
+
+  /// When the last packet ends, in seconds of the file's timeline, by reading the rest of the file
+  /// without decoding; for containers that state no duration.
+  func lastPacketEndSeconds() -> Double? {
+    guard let format, let packet else { return nil }
+    var end: Int64?
+    while av_read_frame(format, packet) >= 0 {
+      defer { av_packet_unref(packet) }
+      guard packet.pointee.stream_index == stream.pointee.index, packet.pointee.pts != ffs_no_pts
+      else { continue }
+      let last = packet.pointee.pts + max(0, packet.pointee.duration)
+      end = max(end ?? last, last)
+    }
+    return end.map { Double($0) * secondsPerUnit }
+  }
+
+  private func units(_ seconds: Double) -> Int64 {
+    Int64(max(-1e15, min(1e15, (seconds / secondsPerUnit).rounded(.down))))
+  }
+}
