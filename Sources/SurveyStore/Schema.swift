@@ -16,6 +16,9 @@ enum Schema {
       try database.execute(sql: partnerViews)
       try database.execute(sql: "PRAGMA application_id = \(applicationID)")
     }
+    migrator.registerMigration("2 backgrounds") { database in
+      try database.execute(sql: backgrounds)
+    }
     return migrator
   }
 
@@ -122,6 +125,24 @@ enum Schema {
       score REAL NOT NULL
     ) STRICT;
     CREATE INDEX detection_frame ON detection (frame_id);
+    """
+
+  private static let backgrounds = """
+    -- What a pass of a model with motion has seen motion against, for each stretch of a recording.
+    CREATE TABLE background (
+      id INTEGER PRIMARY KEY,
+      pass_id INTEGER NOT NULL REFERENCES pass ON DELETE CASCADE,
+      stretch INTEGER NOT NULL,           -- number, from 0
+      start_s REAL NOT NULL, end_s REAL NOT NULL,
+      status TEXT NOT NULL CHECK (status IN
+        ('still',                         -- motion was seen against the picture
+         'moving',                        -- the camera moves: looked at without motion
+         'none')),                        -- too few frames: looked at without motion
+      level REAL,                         -- mean motion of the picture's own frames, 0 to 255
+      picture BLOB,                       -- PNG at the model's input size
+      UNIQUE (pass_id, stretch),
+      CHECK ((status = 'none') = (picture IS NULL) AND (status = 'none') = (level IS NULL))
+    ) STRICT;
     """
 
   private static let verdicts = """

@@ -11,7 +11,7 @@ import Testing
   }
 
   /// Every schema that was released, as a database that was written with it.
-  @Test(arguments: ["survey-schema-1.sqlite"])
+  @Test(arguments: ["survey-schema-1.sqlite", "survey-schema-2.sqlite"])
   func releasedSchemasOpenAndTally(_ name: String) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/" + name
@@ -22,6 +22,38 @@ import Testing
     let record = try #require(try store.deploymentRecords(run: run).first)
     #expect(record.deployment.site == "Reef")
     #expect(Tally(of: "tang", in: record.counts).maxN == 2)
+    // What later schemas have added can be written.
+    let pass = try store.beginPass(run: run.id, media: 1, programVersion: "0", machine: "test")
+    let background = StoredBackground(
+      stretch: 7, start: 1, end: 2, picture: ([1, 2, 3], 4.5), cameraMoves: true)
+    try store.save(background, in: pass)
+    #expect(try store.background(of: 7, in: pass) == background)
+  }
+
+  @Test func backgroundsBelongToTheirPass() throws {
+    let survey = try SurveyFixture()
+    try survey.add("a.mp4", frames: [[]], status: .failed)
+    let pass = try #require(try survey.store.pass(run: survey.run.id, media: 1))
+    let stored = [
+      StoredBackground(stretch: 0, start: 0, end: 600, picture: nil, cameraMoves: false),
+      StoredBackground(
+        stretch: 1, start: 600, end: 1200, picture: ([UInt8](0...255), 0.1 + 0.2),
+        cameraMoves: false),
+    ]
+    for background in stored { try survey.store.save(background, in: pass) }
+    for background in stored {
+      #expect(try survey.store.background(of: background.stretch, in: pass) == background)
+    }
+    #expect(try survey.store.background(of: 2, in: pass) == nil)
+    #expect(
+      try survey.rows("SELECT stretch, status FROM background") == [
+        ["0", "none"], ["1", "still"],
+      ])
+    // A look that begins anew makes them anew.
+    let again = try survey.store.beginPass(
+      run: survey.run.id, media: 1, programVersion: "0", machine: "test")
+    #expect(try survey.store.background(of: 0, in: again) == nil)
+    #expect(try survey.rows("SELECT COUNT(*) FROM background") == [["0"]])
   }
 
   @Test func otherFilesAreRefused() throws {
@@ -90,6 +122,10 @@ struct SchemaFixtureWriter {
       "a.mp4", frames: [[(0, 0.9), (0, 0.8), (0, 0.2)], [], [(1, 0.7)]])
     try survey.add("b.mp4", opcode: "D2", frames: [[(0, 0.9)]], status: .partial)
     try survey.judge("confirm", frame: 0, label: "tang")
+    let pass = try survey.store.beginPass(
+      run: survey.run.id, media: 1, programVersion: "0", machine: "test")
+    try survey.store.save(
+      StoredBackground(stretch: 0, start: 0, end: 3, picture: nil, cameraMoves: false), in: pass)
     try survey.execute("VACUUM INTO '\(path)'")
   }
 }
