@@ -16,8 +16,22 @@ struct PassOrder: Sendable {
 /// What a pass over a content has brought.
 struct PassResult: Sendable {
   var outcome: RecordingOutcome
+  var figures: PassFigures
+}
+
+/// What was stored by one pass, or by several.
+struct PassFigures: Sendable {
+  var frames = 0
   var detections = 0
   var detectionsCounted = 0
+  var stretchesWithMovingCamera = 0
+
+  static func += (sum: inout PassFigures, other: PassFigures) {
+    sum.frames += other.frames
+    sum.detections += other.detections
+    sum.detectionsCounted += other.detectionsCounted
+    sum.stretchesWithMovingCamera += other.stretchesWithMovingCamera
+  }
 }
 
 /// Works through contents on several threads, each on one at a time.
@@ -29,15 +43,8 @@ final class Crew: Sendable {
   private struct State {
     var next = 0
     var results: [PassResult?]
-    var unfinished = Unfinished()
+    var unfinished = PassFigures()
     var failure: (any Error)?
-  }
-
-  /// What was stored of passes that were stopped.
-  struct Unfinished: Sendable {
-    var frames = 0
-    var detections = 0
-    var detectionsCounted = 0
   }
 
   init(job: SurveyJob, run: StoredRun) {
@@ -47,7 +54,7 @@ final class Crew: Sendable {
   }
 
   /// What was stored of passes that were stopped.
-  var unfinished: Unfinished { state.withLock { $0.unfinished } }
+  var unfinished: PassFigures { state.withLock { $0.unfinished } }
 
   /// Works until all is done, someone asks to stop, or the survey cannot be written.
   ///
@@ -98,9 +105,7 @@ final class Crew: Sendable {
       if let result {
         state.results[index] = result
       } else {
-        state.unfinished.frames += pass.frames
-        state.unfinished.detections += pass.detections
-        state.unfinished.detectionsCounted += pass.detectionsCounted
+        state.unfinished += pass.figures
       }
     }
     if let result { job.report(.finished(result.outcome)) }

@@ -21,11 +21,10 @@ struct RecordingPass {
   private var batchStart = ContinuousClock.now
   private var lastPlacement: FramePlacement?
   private var reported = 0.0
+  private var backgrounds: PassBackgrounds?
 
-  /// Frames and detections stored by this look.
-  private(set) var frames = 0
-  private(set) var detections = 0
-  private(set) var detectionsCounted = 0
+  /// What this look has stored.
+  private(set) var figures = PassFigures()
 
   /// A batch is written when it is this long, or this old.
   private static let batchFrames = 256
@@ -51,6 +50,10 @@ struct RecordingPass {
     do {
       let file = try MediaFile(
         path: order.path, keyframesOnly: job.options.sampling == .keyframes, threads: threads)
+      if detector.usesMotion, file.info.kind == .video {
+        backgrounds = try PassBackgrounds(
+          order: order, job: job, pass: pass, detector: detector, threads: threads)
+      }
       var frames = SampledFrames(file, sampling: job.options.sampling)
       while true {
         defer { sampled = frames }
@@ -71,16 +74,19 @@ struct RecordingPass {
 
   private mutating func look(at frame: DecodedFrame) throws {
     if let stored = pass.lastPTS, frame.time.pts <= stored { return }
+    let background = try backgrounds?.background(at: frame.time.seconds)
+    figures.stretchesWithMovingCamera = backgrounds?.moving ?? 0
+    if job.cancellation.isCancelled { return }
     let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
     if placement != lastPlacement {
       input = detector.emptyInput()
       lastPlacement = placement
     }
     try scaler.scale(frame, placement, into: &input)
-    let found = detector.detect(input, placement)
-    detections += found.count
-    detectionsCounted += found.count { $0.score >= detector.thresholds[$0.label] }
-    frames += 1
+    let found = detector.detect(input, placement, background: background)
+    figures.detections += found.count
+    figures.detectionsCounted += found.count { $0.score >= detector.thresholds[$0.label] }
+    figures.frames += 1
     batch.append(
       FrameResult(time: frame.time, isDamaged: frame.isDamaged, detections: found))
     if batch.count >= Self.batchFrames || ContinuousClock.now - batchStart > Self.batchAge {
@@ -118,14 +124,15 @@ struct RecordingPass {
       }
     try job.store.finish(pass, stored, reason: reason, start: start, end: end)
     return PassResult(
-      outcome: RecordingOutcome(path: order.path, status: status, reason: reason, frames: frames),
-      detections: detections, detectionsCounted: detectionsCounted)
+      outcome: RecordingOutcome(
+        path: order.path, status: status, reason: reason, frames: figures.frames),
+      figures: figures)
   }
 
   /// Reports how far it is, about once a second of video; whether to go on.
   private mutating func advance(to seconds: Double) -> Bool {
     if seconds - reported >= 1 || (seconds >= order.seconds && seconds > reported) {
-      job.report(.advanced(seconds: seconds - reported, frames: frames))
+      job.report(.advanced(seconds: seconds - reported, frames: figures.frames))
       reported = seconds
     }
     return !job.cancellation.isCancelled

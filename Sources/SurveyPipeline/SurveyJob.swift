@@ -19,6 +19,8 @@ public struct SurveyJobOptions: Sendable {
   public var jobs: Int
   /// Version of this program, for the record.
   public var programVersion: String
+  /// A background, for models with motion, stands for no more than this, in seconds.
+  public var longestStretch = Stretches.longestSeconds
 
   /// Options for some inputs.
   public init(
@@ -48,10 +50,22 @@ public struct SurveyJobSummary: Sendable {
   public var detections = 0
   /// Those of them that count at the model's thresholds.
   public var detectionsCounted = 0
+  /// Stretches of recordings that a model with motion has looked at now without it, since the
+  /// camera moves.
+  public var stretchesWithMovingCamera = 0
   /// Whether it was asked to stop before its end.
   public var wasCancelled = false
   /// The run's row id.
   public var run: Int64 = 0
+}
+
+extension SurveyJobSummary {
+  fileprivate mutating func add(_ figures: PassFigures) {
+    framesSampled += figures.frames
+    detections += figures.detections
+    detectionsCounted += figures.detectionsCounted
+    stretchesWithMovingCamera += figures.stretchesWithMovingCamera
+  }
 }
 
 /// The batch job: finds recordings, files them, and has a model look at what is missing.
@@ -133,13 +147,9 @@ public struct SurveyJob: Sendable {
       } else {
         summary.recordingsDone += recordings
       }
-      summary.framesSampled += result.outcome.frames
-      summary.detections += result.detections
-      summary.detectionsCounted += result.detectionsCounted
+      summary.add(result.figures)
     }
-    summary.framesSampled += crew.unfinished.frames
-    summary.detections += crew.unfinished.detections
-    summary.detectionsCounted += crew.unfinished.detectionsCounted
+    summary.add(crew.unfinished)
     summary.wasCancelled = cancellation.isCancelled
     return summary
   }
@@ -208,6 +218,13 @@ public struct SurveyJob: Sendable {
       text += " thresholds=\(detector.thresholds.map { "\($0)" }.joined(separator: ","))"
     } else {
       text += " floor=\(detector.floor)"
+    }
+    if detector.usesMotion {
+      text += " motion=\(Background.mostFrames)/\(options.longestStretch)s"
+      text += " moving>\(card.input.movingCameraAbove ?? 0)"
+    }
+    if let outputs = card.outputs {
+      text += " scores=\(outputs.scores) sizes=\(outputs.sizes ?? -1)"
     }
     return RunDescription(
       modelName: card.name, modelVersion: card.version, modelHash: model.hash, options: text,

@@ -16,7 +16,8 @@ struct Process: ParsableCommand {
 
       The object of --json has recordings_done, recordings_already_done, recordings_failed, \
       frames_sampled, detections (stored, from the model's floor up), detections_counted (from its \
-      threshold up), seconds and database; all but the last count this run of the program.
+      threshold up), stretches_with_moving_camera (of models that see motion), seconds and database; \
+      all but the last count this run of the program.
 
       EXAMPLES
         fishcam process ~/dives/2024-05
@@ -92,6 +93,7 @@ struct Process: ParsableCommand {
             recordings_already_done: summary.recordingsAlreadyDone,
             recordings_failed: summary.recordingsFailed, frames_sampled: summary.framesSampled,
             detections: summary.detections, detections_counted: summary.detectionsCounted,
+            stretches_with_moving_camera: summary.stretchesWithMovingCamera,
             seconds: (seconds * 1000).rounded() / 1000, database: database.database)))
     }
     if summary.wasCancelled { throw ExitCode(130) }
@@ -136,6 +138,7 @@ struct Process: ParsableCommand {
   private struct Result: Encodable {
     var recordings_done: Int, recordings_already_done: Int, recordings_failed: Int
     var frames_sampled: Int, detections: Int, detections_counted: Int
+    var stretches_with_moving_camera: Int
     var seconds: Double
     var database: String
   }

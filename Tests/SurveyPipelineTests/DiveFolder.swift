@@ -50,15 +50,17 @@ final class DiveFolder: Sendable {
     sampling: Sampling = .period(microseconds: 1_000_000),
     manifest: String? = nil, site: String? = nil, jobs: Int = 2,
     detector: DetectorOptions = .init(),
-    cancellation: Cancellation = Cancellation(),
+    cancellation: Cancellation = Cancellation(), model: String? = nil,
+    longestStretch: Double = Stretches.longestSeconds,
     report: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
   ) throws -> SurveyJobSummary {
-    try SurveyJob(
-      SurveyJobOptions(
-        inputs: inputs ?? [root], sampling: sampling, manifest: manifest, site: site, jobs: jobs,
-        programVersion: "test"),
-      model: LoadedModel(modelPath, catalog: catalog), detectorOptions: detector, store: store,
-      cancellation: cancellation, report: report
+    var options = SurveyJobOptions(
+      inputs: inputs ?? [root], sampling: sampling, manifest: manifest, site: site, jobs: jobs,
+      programVersion: "test")
+    options.longestStretch = longestStretch
+    return try SurveyJob(
+      options, model: LoadedModel(model ?? modelPath, catalog: catalog), detectorOptions: detector,
+      store: store, cancellation: cancellation, report: report
     ).run(catalog: catalog)
   }
 
