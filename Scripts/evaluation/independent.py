@@ -15,8 +15,10 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from scipy.optimize import linear_sum_assignment
 
 
-def scores_of(interpreter, picture, pixel_range):
-    """The model's scores (rows, columns, channels) for a picture of uint8 (height, width, 3)."""
+def scores_of(interpreter, picture, pixel_range, place):
+    """The scores (rows, columns, channels) that are a model's output number `place`, for a picture
+    of uint8 (height, width, channels).
+    """
     tensor = interpreter.get_input_details()[0]
     low, high = pixel_range or (0.0, 1.0)
     values = low + (high - low) * picture.astype(np.float64) / 255
@@ -29,7 +31,7 @@ def scores_of(interpreter, picture, pixel_range):
         values = np.clip(codes, limits.min, limits.max).astype(tensor["dtype"])
     interpreter.set_tensor(tensor["index"], values[None])
     interpreter.invoke()
-    output = interpreter.get_output_details()[0]
+    output = interpreter.get_output_details()[place]
     grid = interpreter.get_tensor(output["index"])[0]
     if grid.dtype != np.float32:
         scale, zero = output["quantization"]
@@ -134,7 +136,10 @@ def measure(arguments):
         assert box == stated, f"{image['file_name']}: placed at {stated} instead of {box}"
         left, top, inner_width, inner_height = box
         grid = scores_of(
-            interpreter, np.load(inputs / entry["input"]), card["input"].get("pixelRange")
+            interpreter,
+            np.load(inputs / entry["input"]),
+            card["input"].get("pixelRange"),
+            card.get("outputs", {}).get("scores", 0),
         )
         cell = input_width / grid.shape[1], input_height / grid.shape[0]
         found = []

@@ -112,8 +112,11 @@ struct VideoLook {
   {
     var seen: [SeenFrame] = []
     var remarks: [String] = []
+    let backgrounds = try detector.usesMotion ? VideoBackgrounds(of: video, detector, threads) : nil
     func take(_ picture: DecodedFrame, _ frame: TruthSet.Frame) throws {
-      seen.append(try self.look(at: picture, of: frame, number: first + seen.count))
+      let background = try backgrounds?.background(at: picture.time.seconds)
+      seen.append(
+        try self.look(at: picture, of: frame, number: first + seen.count, background))
       advance()
     }
     if video.frames.first?.number != nil {
@@ -130,7 +133,7 @@ struct VideoLook {
         }
       }
     }
-    return SeenVideo(frames: seen, remarks: remarks)
+    return SeenVideo(frames: seen, remarks: remarks + (backgrounds?.remarks ?? []))
   }
 
   /// Takes those frames of a clip that its truth speaks of; returns what was left out or wrong.
@@ -164,7 +167,7 @@ struct VideoLook {
   }
 
   private func look(
-    at picture: DecodedFrame, of frame: TruthSet.Frame, number: Int
+    at picture: DecodedFrame, of frame: TruthSet.Frame, number: Int, _ background: Background?
   ) throws -> SeenFrame {
     let (width, height) = (frame.width ?? picture.width, frame.height ?? picture.height)
     // A picture that was scaled keeps its shape, to the rounding of its sides.
@@ -178,14 +181,15 @@ struct VideoLook {
     let placement = detector.placement(frameWidth: picture.width, frameHeight: picture.height)
     var input = detector.emptyInput()
     try scaler.scale(picture, placement, into: &input)
-    try inputs?.save(input, number: number, placement)
+    try inputs?.save(detector.given(input, background: background), number: number, placement)
     let grid = detector.gridSize
     let half = { (input: Int, cells: Int, placed: Int, share: Double, side: Double) -> Double in
       guard cells > 0 else { return 0 }
       return Double(input) / Double(cells) / 2 / Double(placed) * share * side
     }
     return SeenFrame(
-      detections: detector.detect(input, placement), width: width, height: height,
+      detections: detector.detect(input, placement, background: background), width: width,
+      height: height,
       marginX: half(
         detector.inputWidth, grid.width, placement.width, placement.cropWidth, width),
       marginY: half(

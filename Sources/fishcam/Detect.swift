@@ -11,8 +11,9 @@ struct Detect: ParsableCommand {
     abstract: "Find fish in pictures or videos, without a survey.",
     discussion: """
       Prints one line a fish: file,pts_s,label,x,y,score, with x and y from 0 to 1 from the upper \
-      left of the upright picture. JSON has pixels too, and boxes where the model gives them (SSD). \
-      With --windows a classifier is slid over the picture, and the windows that it names are marked.
+      left of the upright picture. JSON has pixels too, and boxes where the model gives them. \
+      With --windows a classifier is slid over the picture, and the windows that it names are marked. \
+      Models that see motion do so in videos; pictures show none.
 
       EXAMPLES
         fishcam detect reef.jpg
@@ -68,7 +69,7 @@ struct Detect: ParsableCommand {
         report.height = media.info.height
         var reader = SampledFrames(media, sampling: sample)
         while let frame = try reader.next() {
-          let found = try finder(frame)
+          let found = try finder(frame, path)
           if json {
             report.frames.append(FrameReport(frame, found, model))
           } else {
@@ -88,15 +89,19 @@ struct Detect: ParsableCommand {
   }
 
   /// What finds the individuals of a frame: the model as a detector, or its windows.
-  private func finder(_ model: LoadedModel) throws -> (DecodedFrame) throws -> [Detection] {
+  private func finder(_ model: LoadedModel) throws -> (DecodedFrame, _ path: String) throws ->
+    [Detection]
+  {
     let scaler = FrameScaler()
     guard let windows else {
       let detector = try Detector(model, options: modelOptions.detectorOptions)
-      return { frame in
+      let backgrounds = FileBackgrounds(detector)
+      return { frame, path in
         let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
         var input = detector.emptyInput()
         try scaler.scale(frame, placement, into: &input)
-        return detector.detect(input, placement)
+        let background = try backgrounds.background(of: path, at: frame.time.seconds)
+        return detector.detect(input, placement, background: background)
           .filter { $0.score >= detector.thresholds[$0.label] }
       }
     }
@@ -105,7 +110,7 @@ struct Detect: ParsableCommand {
     let slider = try WindowDetector(
       classifier, size: windows.size, stride: windows.step, label: label ?? fish)
     let threshold = modelOptions.threshold ?? model.card.labels.map(\.threshold).min() ?? 0.5
-    return { frame in
+    return { frame, _ in
       var picture = PixelImage(
         width: Int(frame.width), height: Int(frame.height), channels: classifier.inputChannels)
       let whole = FrameFit.stretch.placement(
@@ -177,6 +182,36 @@ struct Detect: ParsableCommand {
           y_px: $0.y * frame.height, score: $0.score, width: $0.width, height: $0.height)
       }
     }
+  }
+}
+
+/// What a model with motion sees it against, in one file after the other.
+private final class FileBackgrounds {
+  private let detector: Detector
+  private var reader: (path: String, of: BackgroundReader?)?
+  private var last: (stretch: Int, background: Background?)?
+
+  init(_ detector: Detector) { self.detector = detector }
+
+  /// The background for a frame of a file; `nil` for photos and models without motion.
+  func background(of path: String, at seconds: Double) throws -> Background? {
+    guard detector.usesMotion else { return nil }
+    if reader?.path != path {
+      reader = (path, try BackgroundReader(path: path))
+      last = nil
+    }
+    guard let made = reader?.of else { return nil }
+    let stretch = made.stretches.index(at: seconds)
+    if let last, last.stretch == stretch { return last.background }
+    let background = try made.background(of: stretch, placement: detector.placement)
+    if let background, detector.cameraMoves(background) {
+      let span = made.stretches.text(of: stretch)
+      standardError(
+        "warning: " + TextTable.printable(path)
+          + ": the camera moves (\(span)); looked at without motion")
+    }
+    last = (stretch, background)
+    return background
   }
 }
 
