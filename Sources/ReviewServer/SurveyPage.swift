@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Survey
 internal import SurveyStore
 
 /// The survey: its sites, with their deployments and tallies.
@@ -145,7 +146,12 @@ extension SurveyPage.Deployment {
 extension SurveyPage.Trouble {
   init?(_ recording: ReviewRecording) {
     switch recording.outcome {
-    case .done: return nil
+    case .done:
+      guard recording.movingSeconds > 0 else { return nil }
+      let span = clockText(seconds: recording.movingSeconds.rounded()).dropLast(".000".count)
+      self.init(
+        file: recording.name, what: "the camera moves for \(span) of it; looked at without motion",
+        isFailure: false)
     case .partial(let reason):
       self.init(file: recording.name, what: "read in part: \(reason)", isFailure: false)
     case .failed(let reason):

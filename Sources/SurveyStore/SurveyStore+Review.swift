@@ -95,6 +95,8 @@ public struct ReviewRecording: Sendable, Identifiable {
   var passID: Int64?
   /// Usable video in seconds.
   public var effortSeconds: Double
+  /// Seconds in which the camera moves, so that a model with motion saw none.
+  public var movingSeconds: Double
 }
 
 extension SurveyStore {
@@ -151,6 +153,8 @@ extension SurveyStore {
       sql: """
         SELECT r.id, r.deployment_id, r.name, r.reason AS unreadable, p.id AS pass_id, p.status,
           p.reason, p.end_s - p.start_s AS effort_s,
+          (SELECT SUM(b.end_s - b.start_s) FROM background b
+            WHERE b.pass_id = p.id AND b.status = 'moving') AS moving_s,
           EXISTS (SELECT 1 FROM recording twin WHERE twin.media_id = r.media_id
             AND twin.deployment_id = r.deployment_id
             AND (twin.position, twin.id) < (r.position, r.id)) AS is_twin
@@ -178,7 +182,8 @@ extension SurveyStore {
         }
       return ReviewRecording(
         id: row["id"], deploymentID: row["deployment_id"], name: row["name"], outcome: outcome,
-        passID: isUsed ? row["pass_id"] : nil, effortSeconds: isUsed ? row["effort_s"] ?? 0 : 0)
+        passID: isUsed ? row["pass_id"] : nil, effortSeconds: isUsed ? row["effort_s"] ?? 0 : 0,
+        movingSeconds: row["moving_s"] ?? 0)
     }
     return recordings.sorted { RecordingName.precedes($0.name, $1.name) }
   }

@@ -23,6 +23,25 @@ struct PageTests {
     }
   }
 
+  @Test func aMovingCameraIsShownWithItsDeployment() async throws {
+    let fixture = try ReviewFixture()
+    try await RunningServer.with(fixture) { server in
+      #expect(try await !server.get("/").text.contains("the camera moves"))
+      let media = try #require(
+        fixture.store.recordings().first { $0.id == fixture.recording }?.mediaID)
+      let pass = try #require(try fixture.store.pass(run: fixture.run.id, media: media))
+      for (stretch, moves) in [true, false, true].enumerated() {
+        try fixture.store.save(
+          StoredBackground(
+            stretch: stretch, start: Double(stretch) * 75, end: Double(stretch + 1) * 75,
+            picture: ([1], 9), cameraMoves: moves), in: pass)
+      }
+      let html = try await server.get("/").text
+      #expect(html.contains("the camera moves for 0:02:30 of it; looked at without motion"))
+      #expect(html.contains("1 recording could not be used"))
+    }
+  }
+
   @Test func theNewestRunIsShownAndAnOlderCanBeChosen() async throws {
     let fixture = try ReviewFixture()
     let newer = try fixture.store.run(
