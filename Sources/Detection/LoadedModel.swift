@@ -58,7 +58,7 @@ public struct LoadedModel: Sendable {
           throw SpeciesCatalogError.wrongHash(
             file: file.path, expected: listed.sha256, actual: hash)
         }
-        self.card = card
+        self.card = card.using(listed)
         return
       }
     }

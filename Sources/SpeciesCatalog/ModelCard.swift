@@ -20,6 +20,9 @@ public struct ModelCard: Sendable, Hashable, Codable {
     public var precision: String
     /// SHA-256 of the file in hexadecimal.
     public var sha256: String
+    /// Scores from which detections by this file count, in the labels' order; absent where those of
+    /// the labels hold.
+    public var thresholds: [Double]?
   }
 
   /// How a frame becomes the input tensor.
@@ -113,7 +116,7 @@ public struct ModelCard: Sendable, Hashable, Codable {
     version = "unversioned"
     self.task = task
     description = "A model without a card."
-    files = [File(file: file, precision: "unstated", sha256: sha256)]
+    files = [File(file: file, precision: "unstated", sha256: sha256, thresholds: nil)]
     input = Input(fit: task == .labels ? .crop : .letterbox, pixelRange: pixelRange)
     self.background = background
     self.labels = labels.map { Label(label: $0, taxon: nil, threshold: 0.5) }
@@ -121,6 +124,15 @@ public struct ModelCard: Sendable, Hashable, Codable {
     floor = 0.1
     trainingData = []
     licence = "unknown"
+  }
+
+  /// The same with the thresholds of one of its files.
+  public func using(_ file: File) -> ModelCard {
+    var card = self
+    for (index, threshold) in (file.thresholds ?? []).enumerated() {
+      card.labels[index].threshold = threshold
+    }
+    return card
   }
 
   /// What is wrong with the values, if anything: a property's name and what it should hold.
@@ -133,6 +145,11 @@ public struct ModelCard: Sendable, Hashable, Codable {
         return ("files.file", "a file name in the card's own folder")
       }
       if file.sha256.count != 64 { return ("files.sha256", "64 hexadecimal digits") }
+      if let own = file.thresholds,
+        own.count != labels.count || !own.allSatisfy({ isScore($0) && $0 >= floor })
+      {
+        return ("files.thresholds", "a score for each label, no lower than the floor")
+      }
     }
     if labels.isEmpty { return ("labels", "at least one label") }
     if Set(labels.map(\.label)).count != labels.count { return ("labels", "different labels") }
