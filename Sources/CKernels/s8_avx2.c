@@ -193,7 +193,7 @@ static AVX2 void widen_rows(
   const __m128i flips = _mm_set1_epi8((char)flip);
   for (int64_t ky = 0; ky < w->k_h; ky++, to += run_step) {
     const int64_t y = y0 + ky * w->dilation_h;
-    const int64_t n_inside = y < 0 || y >= w->in_h ? 0 : inside;
+    const int64_t n_inside = y < 0 || y >= w->in_h || inside < 0 ? 0 : inside;
     int64_t i = 0;
     for (; i < (n_inside ? left : run_step); i++) to[i] = border;
     if (!n_inside) continue;
@@ -297,8 +297,8 @@ AVX2 FK_KERNEL(fk_s8_depthwise_1x16__avx2) {
   const fk_window *w = &p->w;
   const int64_t taps = (int64_t)w->k_h * w->k_w;
   const uint8_t **source = scratch;
-  // Behind the sources, one more for an odd number of taps, lie zeros of the batch.
-  uint8_t *dynamic_zeros = (uint8_t *)(source + (taps + 1) / 2 * 2);
+  // Behind the sources and one more, which an odd number of taps needs, lie zeros of the batch.
+  uint8_t *dynamic_zeros = (uint8_t *)(source + taps + 1);
   fk_general general = {
       .multiplier = p->multiplier, .shift = p->shift, .out_zero = p->out_zero, .lo = p->lo,
       .hi = p->hi, .flip = p->flip, .hybrid = p->hybrid};

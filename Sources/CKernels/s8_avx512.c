@@ -314,7 +314,7 @@ static AVX512 void copy_rows(
   const int border = zero ^ to_unsigned;
   for (int64_t ky = 0; ky < w->k_h; ky++, to += run_step) {
     const int64_t y = y0 + ky * w->dilation_h;
-    if (y < 0 || y >= w->in_h) {
+    if (y < 0 || y >= w->in_h || left > run_step) {
       memset(to, border, (size_t)run_step);
       continue;
     }
@@ -340,7 +340,7 @@ AVX512 FK_KERNEL(fk_s8_conv_8x16__avx512) {
   tile_args t = {
       .quads = quads, .runs = w->k_h, .weights_step = 64 * quads * w->k_h, .bias = p->bias,
       .general = &general, .out_c = w->out_c,
-      .end = p->output + end * w->out_w * w->out_c,
+      .end = p->hybrid ? NULL : p->output + end * w->out_w * w->out_c,
       .limits = limits_of(p->lo, p->hi, p->flip)};
   if (fk_window_is_pointwise(w) && !p->hybrid) {
     const int64_t step = fk_block_pixels(run, 8), last = end * w->out_w;
@@ -586,7 +586,7 @@ AVX512 FK_KERNEL(fk_s8_depthwise_1x16__avx512) {
       s.channel = c;
       const int64_t first = row * w->out_w * channels + c;
       s.out = p->hybrid ? (uint8_t *)(p->hybrid->output + first) : p->output + first;
-      s.end = p->output + end * w->out_w * channels;
+      s.end = p->hybrid ? NULL : p->output + end * w->out_w * channels;
 #define ALL_STRIPS(prefix) \
   {prefix##_clamped, prefix##_signed, prefix##_left, prefix##_general, prefix##_hybrid}
       static void (*const strips[4][5])(const strip *) = {
