@@ -164,11 +164,7 @@ static AVX2 void block(
   const int64_t out_c = p->w.out_c;
   t->out = p->hybrid ? (uint8_t *)(p->hybrid->output + first_output * out_c)
                      : p->output + first_output * out_c;
-  const int mode = p->hybrid     ? HYBRID
-                   : !p->requant ? GENERAL
-                   : p->has_left ? LEFT
-                   : p->lo < p->out_zero ? SIGNED
-                                         : CLAMPED;
+  const int mode = fk_mode_of(p->hybrid, p->requant, p->has_left, p->lo, p->out_zero);
   static void (*const panels[5][2])(const tile_args *, int64_t) = {
       {clamped_8, clamped_16}, {signed_8, signed_16}, {left_8, left_16}, {general_8, general_16},
       {hybrid_8, hybrid_16}};

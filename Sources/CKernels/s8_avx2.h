@@ -12,11 +12,6 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// How results are brought to bytes. Where negative ones are clamped away, rounding them need not be
-// exact; factors above one need a shift before; GENERAL leaves it to
-// fk_finish_general; HYBRID makes floats.
-enum { CLAMPED, SIGNED, LEFT, GENERAL, HYBRID };
-
 // Sixteen channels lie in two registers as vpackssdw and vpunpck want them: 0-3 and 8-11 in the first,
 // 4-7 and 12-15 in the second. fk_requant has that order too. Eight channels are in order.
 

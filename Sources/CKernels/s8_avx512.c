@@ -30,11 +30,6 @@ INLINE AVX512 factors factors_of(const fk_requant *r) {
   return f;
 }
 
-// How results are brought to bytes. Where negative ones are clamped away, rounding them need not be
-// exact; factors above one need a shift before; GENERAL leaves it to fk_finish_general;
-// HYBRID makes floats. Each is compiled by itself: a call in a loop would drive everything out of the registers.
-enum { CLAMPED, SIGNED, LEFT, GENERAL, HYBRID };
-
 INLINE AVX512 __m512i scale(__m512i acc, const factors *f, const int mode) {
   if (mode == LEFT) {
     acc = _mm512_xor_si512(_mm512_sllv_epi32(acc, f->left), _mm512_set1_epi32(INT32_MIN));
@@ -284,11 +279,7 @@ static AVX512 void block(
   }
   t->out = p->hybrid ? (uint8_t *)(p->hybrid->output + first_output * out_c)
                      : p->output + first_output * out_c;
-  const int mode = p->hybrid     ? HYBRID
-                   : !p->requant ? GENERAL
-                   : p->has_left ? LEFT
-                   : p->lo < p->out_zero ? SIGNED
-                                         : CLAMPED;
+  const int mode = fk_mode_of(p->hybrid, p->requant, p->has_left, p->lo, p->out_zero);
 #define ALL(name) \
   {name##_1, name##_2, name##_3, name##_half, name##_1_half, name##_2_half}
   static void (*const panels[5][6])(const tile_args *, int64_t) = {
@@ -549,11 +540,7 @@ AVX512 FK_KERNEL(fk_s8_depthwise_1x16__avx512) {
       .multiplier = p->multiplier, .shift = p->shift, .out_zero = p->out_zero, .lo = p->lo,
       .hi = p->hi, .flip = p->flip, .hybrid = p->hybrid};
   const int64_t channels = w->in_c, row_bytes = (int64_t)w->in_w * channels;
-  const int mode = p->hybrid     ? HYBRID
-                   : !p->requant ? GENERAL
-                   : p->has_left ? LEFT
-                   : p->lo < p->out_zero ? SIGNED
-                                         : CLAMPED;
+  const int mode = fk_mode_of(p->hybrid, p->requant, p->has_left, p->lo, p->out_zero);
   const uint8_t to_unsigned = p->flip ^ 0x80;
   strip s = {
       .in_w = w->in_w, .out_w = w->out_w, .stride = w->stride_w, .pad = w->pad_left,

@@ -127,11 +127,7 @@ AVX2 FK_KERNEL(fk_s8_depthwise_3x3_1x16__avx2) {
   fk_general general = {
       .multiplier = p->multiplier, .shift = p->shift, .out_zero = p->out_zero, .lo = p->lo,
       .hi = p->hi, .flip = p->flip, .hybrid = p->hybrid};
-  const int mode = p->hybrid     ? HYBRID
-                   : !p->requant ? GENERAL
-                   : p->has_left ? LEFT
-                   : p->lo < p->out_zero ? SIGNED
-                                         : CLAMPED;
+  const int mode = fk_mode_of(p->hybrid, p->requant, p->has_left, p->lo, p->out_zero);
   static void (*const kernels[5])(const strip *) = {
       row_clamped, row_signed, row_left, row_general, row_hybrid};
   const int64_t channels = w->in_c, row_bytes = (int64_t)w->in_w * channels;

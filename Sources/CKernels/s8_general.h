@@ -8,6 +8,16 @@
 #include "ckernels.h"
 #include "requantize.h"
 
+// How results are brought to bytes. Where negative ones are clamped away, rounding them need not be
+// exact; factors above one need a shift before; GENERAL leaves it to fk_finish_general; HYBRID makes
+// floats. Each is compiled by itself: a call in a loop would drive everything out of the registers.
+enum { CLAMPED, SIGNED, LEFT, GENERAL, HYBRID };
+
+static inline int fk_mode_of(
+    const fk_hybrid *hybrid, const fk_requant *requant, int32_t has_left, int32_t lo, int32_t out_zero) {
+  return hybrid ? HYBRID : !requant ? GENERAL : has_left ? LEFT : lo < out_zero ? SIGNED : CLAMPED;
+}
+
 typedef struct fk_general {
   const int32_t *multiplier, *shift;
   int32_t out_zero, lo, hi;
