@@ -4,6 +4,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 // A later row for the same operator is preferred to an earlier one.
@@ -53,11 +57,22 @@ static const fk_kernel table[] = {
     ROW(FK_OP_S8_CONV, FK_ISA_AVX2, fk_s8_conv_6x16__avx2, 6, 16, 2),
     ROW(FK_OP_S8_DEPTHWISE, FK_ISA_AVX2, fk_s8_depthwise_1x16__avx2, 1, 16, 2),
     ROW(FK_OP_S8_DEPTHWISE_3X3, FK_ISA_AVX2, fk_s8_depthwise_3x3_1x16__avx2, 1, 16, 3),
+    ROW(FK_OP_S8_CONV, FK_ISA_AVXVNNI, fk_s8_conv_6x16__avxvnni, 6, 16, 4),
+    ROW(FK_OP_S8_DEPTHWISE_3X3, FK_ISA_AVXVNNI, fk_s8_depthwise_3x3_1x16__avxvnni, 1, 16, 4),
     ROW(FK_OP_S8_ADD_SAME, FK_ISA_AVX512, fk_s8_add_same_16__avx512, 0, 0, 0),
     ROW(FK_OP_F32_CONV, FK_ISA_AVX512, fk_f32_conv_8x16__avx512, 8, 16, 1),
     ROW(FK_OP_F32_DEPTHWISE_3X3, FK_ISA_AVX512, fk_f32_depthwise_3x3_1x16__avx512, 1, 16, 1),
     ROW(FK_OP_S8_CONV, FK_ISA_AVX512, fk_s8_conv_8x16__avx512, 8, 16, 4),
     ROW(FK_OP_S8_DEPTHWISE_3X3, FK_ISA_AVX512, fk_s8_depthwise_1x16__avx512, 1, 16, 4),
+#endif
+#if defined(__aarch64__)
+    ROW(FK_OP_F32_CONV, FK_ISA_NEON, fk_f32_conv_8x4__neon, 8, 4, 1),
+    ROW(FK_OP_F32_CONV_NARROW, FK_ISA_NEON, fk_f32_conv_8x4__neon, 8, 4, 1),
+    ROW(FK_OP_F32_DEPTHWISE_3X3, FK_ISA_NEON, fk_f32_depthwise_3x3_1x4__neon, 1, 4, 1),
+    ROW(FK_OP_S8_CONV, FK_ISA_NEON, fk_s8_conv_6x16__neon, 6, 16, 4),
+    ROW(FK_OP_S8_DEPTHWISE_3X3, FK_ISA_NEON, fk_s8_depthwise_3x3_1x16__neon, 1, 16, 4),
+    ROW(FK_OP_S8_CONV, FK_ISA_DOTPROD, fk_s8_conv_6x16__dotprod, 6, 16, 4),
+    ROW(FK_OP_S8_DEPTHWISE_3X3, FK_ISA_DOTPROD, fk_s8_depthwise_3x3_1x16__dotprod, 1, 16, 4),
 #endif
 #undef ROW
 };
@@ -100,6 +115,31 @@ static int probe_avx512(void) {
   const unsigned f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31, vnni = 1u << 11;
   return (b & (f | dq | bw | vl)) == (f | dq | bw | vl) && (c & vnni) != 0;
 }
+
+static int probe_avxvnni(void) {
+#if defined(FK_AVXVNNI_AS_AVX512)
+  return probe_avx512();
+#else
+  unsigned a, b, c, d;
+  if (!probe_avx2() || !__get_cpuid_count(7, 1, &a, &b, &c, &d)) return 0;
+  return (a >> 4) & 1;
+#endif
+}
+#endif
+
+#if defined(__aarch64__)
+static int probe_dotprod(void) {
+#if defined(__APPLE__)
+  int value = 0;
+  size_t size = sizeof value;
+  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &value, &size, NULL, 0) == 0 && value != 0;
+#elif defined(__linux__)
+  const unsigned long asimddp = 1ul << 20;
+  return (getauxval(AT_HWCAP) & asimddp) != 0;
+#else
+  return 0;
+#endif
+}
 #endif
 
 int fk_isa_available(fk_isa isa) {
@@ -107,7 +147,11 @@ int fk_isa_available(fk_isa isa) {
     case FK_ISA_PORTABLE: return 1;
 #if defined(__x86_64__)
     case FK_ISA_AVX2: return probe_avx2();
+    case FK_ISA_AVXVNNI: return probe_avxvnni();
     case FK_ISA_AVX512: return probe_avx512();
+#elif defined(__aarch64__)
+    case FK_ISA_NEON: return 1;
+    case FK_ISA_DOTPROD: return probe_dotprod();
 #endif
     default: return 0;
   }
@@ -123,10 +167,17 @@ fk_isa fk_isa_best(void) {
 const char *fk_isa_name(fk_isa isa) {
   switch (isa) {
     case FK_ISA_PORTABLE: return "portable";
+    case FK_ISA_NEON: return "neon";
+    case FK_ISA_DOTPROD: return "dotprod";
     case FK_ISA_AVX2: return "avx2";
+    case FK_ISA_AVXVNNI: return "avxvnni";
     case FK_ISA_AVX512: return "avx512";
   }
   return "unknown";
+}
+
+int32_t fk_input_offset(const fk_kernel *kernel) {
+  return kernel->kr == 4 && kernel->isa >= FK_ISA_AVX2 ? 128 : 0;
 }
 
 int32_t fk_multiply_quantized(int32_t value, int32_t multiplier, int32_t shift) {

@@ -44,11 +44,22 @@ FK_KERNEL(fk_f32_depthwise_1x8__avx2);
 FK_KERNEL(fk_s8_conv_6x16__avx2);
 FK_KERNEL(fk_s8_depthwise_1x16__avx2);
 FK_KERNEL(fk_s8_depthwise_3x3_1x16__avx2);
+FK_KERNEL(fk_s8_conv_6x16__avxvnni);
+FK_KERNEL(fk_s8_depthwise_3x3_1x16__avxvnni);
 FK_KERNEL(fk_s8_add_same_16__avx512);
 FK_KERNEL(fk_f32_conv_8x16__avx512);
 FK_KERNEL(fk_f32_depthwise_3x3_1x16__avx512);
 FK_KERNEL(fk_s8_conv_8x16__avx512);
 FK_KERNEL(fk_s8_depthwise_1x16__avx512);
+#endif
+
+#if defined(__aarch64__)
+FK_KERNEL(fk_f32_conv_8x4__neon);
+FK_KERNEL(fk_f32_depthwise_3x3_1x4__neon);
+FK_KERNEL(fk_s8_conv_6x16__neon);
+FK_KERNEL(fk_s8_depthwise_3x3_1x16__neon);
+FK_KERNEL(fk_s8_conv_6x16__dotprod);
+FK_KERNEL(fk_s8_depthwise_3x3_1x16__dotprod);
 #endif
 
 #endif

@@ -28,8 +28,14 @@ public enum KernelVariant: String, Sendable, Hashable, CaseIterable {
   case best
   /// Plain C: the measure of the others.
   case portable
+  /// Vectors of arm64.
+  case neon
+  /// Vectors of arm64 with byte products.
+  case dotprod
   /// AVX2 with fused multiply-add.
   case avx2
+  /// AVX2 with byte products (AVX-VNNI).
+  case avxvnni
   /// AVX-512 with its byte products (VNNI).
   case avx512
 

@@ -11,7 +11,10 @@ extension KernelVariant {
     switch self {
     case .best: nil
     case .portable: FK_ISA_PORTABLE
+    case .neon: FK_ISA_NEON
+    case .dotprod: FK_ISA_DOTPROD
     case .avx2: FK_ISA_AVX2
+    case .avxvnni: FK_ISA_AVXVNNI
     case .avx512: FK_ISA_AVX512
     }
   }

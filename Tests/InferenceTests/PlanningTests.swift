@@ -74,6 +74,16 @@ struct PlanningTests {
       }
     }
     #expect(fk_kernel_at(fk_kernel_count()) == nil)
+    // A set is not a subset of those preferred to it.
+    for isa in (0..<8).map(fk_isa.init(rawValue:)) where isa.isAvailable {
+      for operation in portable {
+        let chosen = fk_kernel_for(fk_op(rawValue: operation), isa)?.pointee
+        #expect(chosen?.isa.isAvailable == true)
+      }
+    }
+    for operation in [FK_OP_S8_CONV, FK_OP_S8_DEPTHWISE_3X3] {
+      #expect(fk_kernel_for(operation, FK_ISA_AVX512)?.pointee.isa != FK_ISA_AVXVNNI)
+    }
     #expect(KernelVariant.available.contains(.portable))
   }
 

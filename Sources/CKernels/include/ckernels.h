@@ -19,11 +19,15 @@
 #define FK_SLACK 64
 #define FK_MAX_RANK 6
 
-// Instruction sets, in the order in which they are preferred on a machine that has them.
+// Instruction sets, in the order in which they are preferred on a machine that has them. A machine with
+// AVX-512 need not have AVX-VNNI: what the latter has a kernel for, the former has one for too.
 typedef enum fk_isa {
   FK_ISA_PORTABLE = 0,
-  FK_ISA_AVX2 = 1,    // with FMA
-  FK_ISA_AVX512 = 2,  // F, BW, DQ, VL and VNNI
+  FK_ISA_NEON = 1,     // arm64
+  FK_ISA_DOTPROD = 2,  // arm64 with sdot
+  FK_ISA_AVX2 = 3,     // with FMA
+  FK_ISA_AVXVNNI = 4,  // AVX2 and vpdpbusd without AVX-512
+  FK_ISA_AVX512 = 5,   // F, BW, DQ, VL and VNNI
 } fk_isa;
 
 typedef enum fk_op {
@@ -71,7 +75,7 @@ typedef struct fk_kernel {
   const char *name;
   // The tile: rows (output pixels) by columns (output channels), and how many steps of the inner
   // dimension lie side by side in packed weights. Zero where the operator has no packed weights.
-  // Quantised weights with kr 4 are bytes, inputs that meet them are unsigned; others are 16 bits.
+  // Quantised weights with kr 4 are bytes, others are 16 bits.
   // Their last group of 16 channels ends with the last channel, so groups may overlap.
   int32_t mr, nr, kr;
   fk_run run;
@@ -108,6 +112,8 @@ fk_isa fk_isa_best(void);
 // 1 where this machine can run kernels of `isa`.
 int fk_isa_available(fk_isa isa);
 const char *fk_isa_name(fk_isa isa);
+// What a quantised kernel adds to inputs: 128 where it makes them unsigned, otherwise 0.
+int32_t fk_input_offset(const fk_kernel *kernel);
 
 // Fixed-point arithmetic, as TensorFlow Lite's reference kernels define it (double rounding).
 int32_t fk_multiply_quantized(int32_t value, int32_t multiplier, int32_t shift);

@@ -122,10 +122,9 @@ extension Convolution {
     var bounds = Array(repeating: Int64(0), count: outputChannels)
     fk_sum_bounds(
       weights, Int64(outputChannels), Int64(k), step, tapStep, weightZero, flip, &bounds)
-    // Kernels with bytes as weights add 128 to inputs.
     fk_fold_input_zero(
       weights, Int64(outputChannels), Int64(k), step, tapStep, weightZero, flip,
-      input.zero + (kernel.kr == 4 ? 128 : 0), &bias)
+      input.zero + fk_input_offset(kernel.row), &bias)
 
     var multipliers: [Int32] = []
     var shifts: [Int32] = []
