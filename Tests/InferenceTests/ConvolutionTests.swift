@@ -48,6 +48,10 @@ private let convolutionCases: [ConvolutionCase] = {
     with { ($0.batch, $0.stride) = (3, (2, 1)) }
     with { ($0.pad, $0.isSame, $0.stride) = ([0, 1, 0, 1], false, (2, 2)) }
     with { $0.pad = [3, 1, 2, 4] }
+    // A border wider than all that windows see.
+    with {
+      ($0.pad, $0.isSame, $0.kernel, $0.stride) = ([0, 0, 300, 0], false, (1, 1), (1, 400))
+    }
     with { ($0.hasBias, $0.weightZero) = (false, 9) }
   }
   // Depth multipliers, for which one input channel is a case of its own.
