@@ -13,6 +13,8 @@ public enum DetectionError: Error, CustomStringConvertible {
   case labelCount(file: String, channels: Int, labels: Int, source: String)
   /// The input has a channel of motion and the card says none, or the other way round.
   case motion(file: String, channels: Int)
+  /// A decoder of grids was asked for, and the model gives boxes.
+  case decoder(file: String)
   /// A label list beside the model is empty or names one label twice.
   case labels(file: String, problem: String)
 
@@ -33,6 +35,8 @@ public enum DetectionError: Error, CustomStringConvertible {
           + "(Species/README.md)"
         : "\(file): “input.motion” of its card.json needs an input of 4 channels (red, green, blue, "
           + "motion), and it has \(channels); take “motion” out, or export the model with motion"
+    case .decoder(let file):
+      "\(file): this model gives boxes, and a decoder reads centroids off a grid; leave it out"
     case .labels(let file, let problem): "\(file): \(problem)"
     }
   }

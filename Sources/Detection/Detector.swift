@@ -66,6 +66,7 @@ public final class Detector {
       floor = decoder.threshold == .counting ? min(card.floor, least) : least
       reader = try GridReader(picture, decoder: decoder, thresholds: thresholds, floor: floor)
     case .boxes:
+      guard options.decoder == nil else { throw .decoder(file: model.path) }
       floor = min(card.floor, least)
       reader = try BoxReader(picture, floor: floor)
     case .labels:

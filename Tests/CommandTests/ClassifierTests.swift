@@ -86,6 +86,11 @@ struct ClassifierTests {
       #expect(abs((detection["y"] as? Double ?? 0) - (box[0] + box[2]) / 2) < 0.015)
       #expect(abs((detection["width"] as? Double ?? 0) - (box[3] - box[1])) < 0.015)
     }
+    let refused = try FishcamProgram.run([
+      "detect", shared("images/0001.bmp"), "--model",
+      shared("ssd_automl_256_traffic_quant.tflite"), "--decoder", "peak",
+    ])
+    #expect(refused.code == 2 && refused.errors.contains("leave it out"))
   }
 
   @Test func checkAndBenchTakeSeveralModels() throws {
