@@ -47,7 +47,8 @@ struct OperatorDefinition: Sendable {
 struct OperatorContext {
   let index: Int
   let op: TFLiteModel.Operator
-  let preparation: Preparation
+  /// Which lives longer: its steps have this.
+  unowned let preparation: Preparation
 
   var reference: InferenceError.OperatorReference {
     InferenceError.OperatorReference(

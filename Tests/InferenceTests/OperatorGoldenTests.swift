@@ -1,8 +1,9 @@
 import Foundation
-import Inference
 import TFLite
 import TestSupport
 import Testing
+
+@testable import Inference
 
 /// A model of one operator, and what LiteRT's reference kernels make of its inputs.
 struct OperatorGolden {
@@ -81,6 +82,19 @@ struct OperatorGoldenTests {
           Issue.record("\(golden.name), \(variant): \(error)")
         }
       }
+    }
+  }
+
+  @Test("What prepares a model goes with its last use", arguments: Self.operations)
+  func release(_ operation: String) throws {
+    for golden in try OperatorGolden.read(operation) {
+      weak var memory: OwnedMemory?
+      weak var preparation: Preparation?
+      do {
+        let one = try Preparation(TFLiteModel(bytes: golden.model), InferenceOptions())
+        (preparation, memory) = (one, try one.finish().memory)
+      }
+      #expect(preparation == nil && memory == nil, "\(golden.name)")
     }
   }
 
