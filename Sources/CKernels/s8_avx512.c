@@ -296,15 +296,15 @@ static AVX512 void block(
   }
 }
 
-// The rows that one output row's windows see, with their borders, made unsigned.
+// The `rows` that the windows of output rows from `row` on see, with their borders, made unsigned.
 static AVX512 void copy_rows(
     const fk_window *w, const uint8_t *input, uint8_t zero, __m512i flip, uint8_t to_unsigned,
-    int64_t row, int64_t run_step, uint8_t *to) {
+    int64_t row, int64_t rows, int64_t run_step, uint8_t *to) {
   const int64_t n = row / w->out_h, y0 = row % w->out_h * w->stride_h - w->pad_top;
   const int64_t row_bytes = (int64_t)w->in_w * w->in_c, left = (int64_t)w->pad_left * w->in_c;
   const int border = zero ^ to_unsigned;
-  for (int64_t ky = 0; ky < w->k_h; ky++, to += run_step) {
-    const int64_t y = y0 + ky * w->dilation_h;
+  for (int64_t i = 0; i < rows; i++, to += run_step) {
+    const int64_t y = y0 + i * w->dilation_h;
     if (y < 0 || y >= w->in_h || left > run_step) {
       memset(to, border, (size_t)run_step);
       continue;
@@ -312,9 +312,9 @@ static AVX512 void copy_rows(
     memset(to, border, (size_t)left);
     const int64_t n_bytes = row_bytes < run_step - left ? row_bytes : run_step - left;
     const uint8_t *from = input + (n * w->in_h + y) * row_bytes;
-    int64_t i = 0;
-    for (; i + 64 <= n_bytes; i += 64) copy(to + left + i, from + i, 64, flip);
-    for (; i < n_bytes; i++) to[left + i] = from[i] ^ to_unsigned;
+    int64_t j = 0;
+    for (; j + 64 <= n_bytes; j += 64) copy(to + left + j, from + j, 64, flip);
+    for (; j < n_bytes; j++) to[left + j] = from[j] ^ to_unsigned;
     memset(to + left + n_bytes, border, (size_t)(run_step - left - n_bytes));
   }
 }
@@ -353,17 +353,26 @@ AVX512 FK_KERNEL(fk_s8_conv_8x16__avx512) {
   t.run_step = width * w->in_c;
   t.a_step = (int64_t)w->stride_w * w->in_c;
   t.a = scratch;
-  int32_t *sums = (int32_t *)((uint8_t *)scratch + (t.run_step * w->k_h + 127) / 64 * 64);
-  for (int64_t row = begin; row < end; row++) {
+  const int64_t block_rows = fk_block_rows(w);
+  const int64_t gathered = (block_rows - 1) * w->stride_h + w->k_h;
+  int32_t *sums = (int32_t *)((uint8_t *)scratch + (t.run_step * gathered + 127) / 64 * 64);
+  for (int64_t row = begin; row < end;) {
+    const int64_t image = row / w->out_h;
     uint8_t zero = p->in_zero;
     if (p->hybrid) {
-      const fk_dynamic *dynamic = p->hybrid->dynamic + row / w->out_h;
+      const fk_dynamic *dynamic = p->hybrid->dynamic + image;
       general.dynamic_zero = dynamic->zero + 128;
       general.dynamic_scale = dynamic->scale;
       zero = (uint8_t)dynamic->zero;
     }
-    copy_rows(w, p->input, zero, flip, to_unsigned, row, t.run_step, scratch);
-    block(p, &t, row * w->out_w, w->out_w, sums);
+    int64_t stop = row + block_rows < end ? row + block_rows : end;
+    if (stop > (image + 1) * w->out_h) stop = (image + 1) * w->out_h;
+    const int64_t rows = (stop - row - 1) * w->stride_h + w->k_h;
+    copy_rows(w, p->input, zero, flip, to_unsigned, row, rows, t.run_step, scratch);
+    t.a = scratch;
+    for (; row < stop; row++, t.a += w->stride_h * t.run_step) {
+      block(p, &t, row * w->out_w, w->out_w, sums);
+    }
   }
 }
 

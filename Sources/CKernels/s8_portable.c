@@ -15,7 +15,7 @@ int64_t fk_s8_conv_scratch(const fk_window *w, const fk_kernel *kernel) {
                              ? fk_block_pixels(k * size, kernel->mr) * k
                              : w->k_h * width * w->in_c;
   // A quantised input at run time takes the way of the rows always.
-  const int64_t rows = w->k_h * width * w->in_c;
+  const int64_t rows = ((fk_block_rows(w) - 1) * w->stride_h + w->k_h) * width * w->in_c;
   return (values > rows ? values : rows) * size +
          (w->out_w > 96 ? w->out_w : 96) * (int64_t)sizeof(int32_t) + 5 * 64;
 }

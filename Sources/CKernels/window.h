@@ -27,6 +27,14 @@ static inline int64_t fk_block_pixels(int64_t row_bytes, int64_t mr) {
   return pixels < mr ? mr : pixels;
 }
 
+// Output rows whose windows' rows are gathered at once, so that those in several windows are copied once.
+static inline int64_t fk_block_rows(const fk_window *w) {
+  if (w->dilation_h != 1 || w->stride_h > w->k_h) return 1;
+  const int64_t width = (int64_t)(w->out_w - 1) * w->stride_w + w->k_w;
+  const int64_t rows = (FK_BLOCK_BYTES / (width * w->in_c) - w->k_h) / w->stride_h + 1;
+  return rows < 1 ? 1 : rows < w->out_h ? rows : w->out_h;
+}
+
 // Where tap (ky, kx) of output pixel (n, oy, ox) lies in the input, in elements, or -1 outside it.
 static inline int64_t fk_tap(
     const fk_window *w, int64_t n, int64_t oy, int64_t ox, int64_t ky, int64_t kx) {
