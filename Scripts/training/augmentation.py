@@ -24,19 +24,23 @@ class View(typing.NamedTuple):
     ignored: np.ndarray
 
 
-def random_view(sample, width, height, generator, motion=False, dropped=0.25):
+def random_view(
+    sample, width, height, generator, motion=False, dropped=0.25, zoom=(0.4, 1.4)
+):
     """A window of `sample`, scaled to width × height, with colours of another water.
 
     With `motion`, a fourth channel holds the sample's motion in the same window; all zero in a
-    share `dropped` of the views.
+    share `dropped` of the views. `zoom` bounds how many of the picture's pixels, as the window's shape
+    lets it fill, become one: below 1 fish grow.
     """
     rows, columns = sample.image.shape[:2]
     contain = max(columns / width, rows / height)
     cover = min(columns / width, rows / height)
     base = contain * (cover / contain) ** generator.uniform(0, 1)
-    zoom = 1.0 if generator.random() < 0.25 else np.exp(generator.uniform(np.log(0.4), np.log(1.4)))
+    unzoomed = generator.random() < 0.25
+    factor = 1.0 if unzoomed else np.exp(generator.uniform(*np.log(zoom)))
     stretch = np.exp(generator.uniform(-0.1, 0.1)) if generator.random() < 0.5 else 1.0
-    scale = np.array([base * zoom * stretch, base * zoom / stretch])
+    scale = np.array([base * factor * stretch, base * factor / stretch])
     left = _offset(columns, width * scale[0], generator)
     top = _offset(rows, height * scale[1], generator)
     colours = recolouring(generator)

@@ -19,14 +19,14 @@ class Centroids:
         """An augmented picture of sample `index` and its Target; a mosaic's others from `order`."""
         plan, depth = self.config["augmentation"], network.channels(self.config)
         cut_out = generator.random() < plan["pasted"]
-        options = {"motion": depth == 4 or cut_out, "dropped": plan["motionDropped"]}
+        options = {"motion": depth == 4 or cut_out, "dropped": plan["motionDropped"], "zoom": plan["zoom"]}
         if generator.random() >= plan["mosaic"]:
             sample = self.train[index]
             view = augmentation.random_view(sample, self.width, self.height, generator, **options)
             if cut_out:
                 other = self.train[int(generator.choice(order))]
                 other = augmentation.random_view(
-                    other, self.width, self.height, generator, motion=True, dropped=0
+                    other, self.width, self.height, generator, motion=True, dropped=0, zoom=plan["zoom"]
                 )
                 view = augmentation.pasted(view, other, generator)
             return view.picture[..., :depth], self._target(view, sample)

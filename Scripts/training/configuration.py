@@ -23,6 +23,7 @@ DEFAULTS = {
     "test": [],
     "loss": {},
     "augmentation": {},
+    "frozen": {},
     "sampling": {},
     "rendered": None,
     "valShare": 0.2,
@@ -37,7 +38,8 @@ DEFAULTS = {
 
 PARTS = {
     "loss": {"kind": "focal", "ignoreAbove": 0.3, "sizeWeight": 0.4, "objectWeight": 100},
-    "augmentation": {"mosaic": 0.0, "motionDropped": 0.25, "pasted": 0.0},
+    "augmentation": {"mosaic": 0.0, "motionDropped": 0.25, "pasted": 0.0, "zoom": [0.4, 1.4]},
+    "frozen": {"through": "", "from": 0.0},
     "sampling": {"power": 0.5, "shares": {}},
     "rendered": {"scenes": 0, "seed": 0, "valScenes": 0, "valSeed": 1, "from": 0.0},
 }

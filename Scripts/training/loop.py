@@ -30,18 +30,30 @@ class Loop:
         self.optimizer.build(model.trainable_variables)
         self.average = [tf.Variable(w, trainable=False) for w in model.weights]
         self.round, self.best, self.since_best = 0, -1.0, 0
-        self.step = tf.function(self._step)
+        self.trainable = None
         work.mkdir(parents=True, exist_ok=True)
 
     def _step(self, pictures, decay, *target):
         with tf.GradientTape() as tape:
             outputs = self.model(tf.cast(pictures, tf.float32) / 255, training=True)
             loss = self.task.loss(tf.nest.flatten(outputs), *target)
-        gradients = tape.gradient(loss, self.model.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables))
+        variables = self.model.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
         for kept, now in zip(self.average, self.model.weights):
             kept.assign(kept * decay + tf.convert_to_tensor(now) * (1 - decay))
         return loss
+
+    def _freeze(self):
+        """Hold the first layers from the round on that the configuration names.
+
+        A step is then much shorter: most of its time goes into layers of large pictures.
+        """
+        plan = self.config["frozen"]
+        due = bool(plan["through"]) and self.round >= self.config["rounds"] * plan["from"]
+        if self.trainable is None or due == self.trainable:
+            network.freeze(self.model, plan["through"] if due else "")
+            self.trainable = not due
+            self.step = tf.function(self._step)
 
     def _rate(self, step):
         """Linear warm-up, then a cosine down to zero."""
@@ -94,6 +106,7 @@ class Loop:
         began, done_before = time.time(), self.round
         while self.round < rounds:
             start, total = time.time(), []
+            self._freeze()
             for index, batch in enumerate(self._batches()):
                 step = self.round * steps + index
                 self.optimizer.learning_rate.assign(self._rate(step))

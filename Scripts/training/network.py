@@ -26,7 +26,7 @@ class BatchNormalization(layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        if not training:
+        if not training or not self.trainable:
             return super().call(inputs, training=False)
         scale = tf.convert_to_tensor(self.gamma)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
@@ -64,9 +64,10 @@ def build(config):
     """The configuration's network, from pixels in [0, 1].
 
     `context`: features of strides 16 and 32 are brought back up to stride 8 and added, so that a
-    cell sees a whole near fish; then blocks of a 5 × 5 depthwise and a 1 × 1 convolution. Outputs
-    scores and, with `sizes`, sizes. `fomo`: what FOMO is, one 1 × 1 convolution behind the cut.
-    `window`: a classifier of the whole input.
+    cell sees a whole near fish; blocks of a 5 × 5 depthwise and a 1 × 1 convolution at stride 8
+    (`contextBlocks`) and, at a quarter of their cost, at stride 16 (`wideBlocks`). Outputs scores and, with `sizes`, sizes. `fomo`: what FOMO is, one 1 × 1 convolution behind the cut, with
+    `contextBlocks` of the same blocks behind it: the cut alone sees 59 pixels, less than a near
+    fish. `window`: a classifier of the whole input.
     """
     size = config["input"]
     stump = _stump(size["height"], size["width"], channels(config), config["network"])
@@ -77,8 +78,10 @@ def build(config):
         outputs = [layers.Softmax(name="scores")(x)]
     elif config["network"]["kind"] == "fomo":
         x = stump.get_layer(STRIDE_8).output
-        x = layers.Conv2D(32, 1, name="head")(x)
+        width = config["network"].get("contextChannels", 32)
+        x = layers.Conv2D(width, 1, name="head")(x)
         x = layers.ReLU(6.0, name="head_relu")(x)
+        x = _blocks(x, width, config["network"].get("contextBlocks", 0))
         outputs = [_scores(x, count, config)]
     else:
         x = _context(stump, config["network"])
@@ -120,18 +123,28 @@ def _pointwise(x, filters, name, activation):
 
 def _context(stump, network):
     width = network["contextChannels"]
-    x = _pointwise(stump.get_layer(STRIDE_32).output, width, "from_32", False)
-    y = _pointwise(stump.get_layer(STRIDE_16).output, width, "from_16", False)
+    wide = network.get("wideChannels", width)
+    x = _pointwise(stump.get_layer(STRIDE_32).output, wide, "from_32", False)
+    y = _pointwise(stump.get_layer(STRIDE_16).output, wide, "from_16", False)
     x = layers.Add(name="at_16")([y, Doubled(name="up_32")(x)])
+    if count := network.get("wideBlocks", 0):
+        x = _blocks(x, wide, count, "wide")
+        x = _pointwise(x, width, "wide_out", False)
     y = _pointwise(stump.get_layer(STRIDE_8).output, width, "from_8", False)
     x = layers.Add(name="at_8")([y, Doubled(name="up_16")(x)])
-    for number in range(network["contextBlocks"]):
-        name = f"context_{number}"
+    x = _blocks(x, width, network["contextBlocks"])
+    return _pointwise(x, network.get("headChannels", 64), "head", True)
+
+
+def _blocks(x, width, count, prefix="context"):
+    """`count` residual blocks: each lets a cell see two more cells to every side."""
+    for number in range(count):
+        name = f"{prefix}_{number}"
         y = layers.DepthwiseConv2D(5, padding="same", use_bias=False, name=f"{name}_wide")(x)
         y = _normalised(y, f"{name}_wide", True)
         y = _pointwise(y, width, f"{name}_mix", False)
         x = layers.Add(name=f"{name}_add")([x, y])
-    return _pointwise(x, network.get("headChannels", 64), "head", True)
+    return x
 
 
 def _scores(x, count, config):
@@ -139,6 +152,19 @@ def _scores(x, count, config):
     bias = tf.constant_initializer([0.0] + [-prior] * count)
     x = layers.Conv2D(1 + count, 1, bias_initializer=bias, name="logits")(x)
     return layers.Softmax(name="scores")(x)
+
+
+def freeze(model, through):
+    """Train the layers behind the one named `through` alone; all of them where it is empty.
+
+    Raises ValueError when the model has no layer of that name.
+    """
+    names = [layer.name for layer in model.layers]
+    if through and through not in names:
+        raise ValueError(f"'frozen.through': the network has no layer {through}")
+    last = names.index(through) if through else -1
+    for index, layer in enumerate(model.layers):
+        layer.trainable = index > last
 
 
 def weights(model):
