@@ -38,6 +38,11 @@ struct FramePage: Sendable {
 
 /// What changes on a frame's page when somebody judges; the answer to each verdict.
 struct FrameState: Encodable, Sendable {
+  /// A rectangle by its upper left corner.
+  struct Box: Encodable, Sendable {
+    var left: Double, top: Double, width: Double, height: Double
+  }
+
   /// One detection.
   struct Detection: Encodable, Sendable {
     var id: Int64
@@ -46,6 +51,8 @@ struct FrameState: Encodable, Sendable {
     /// Pixels in a picture of the page's `width` and `height`.
     var x: Double
     var y: Double
+    /// The box in the same pixels, where the model gives one.
+    var box: Box?
     var label: String
     var shownName: String
     var scoreText: String
@@ -182,8 +189,16 @@ extension FrameState.Detection {
     let name = { (label: String) in names[label] ?? label }
     id = detection.id
     self.number = number
-    x = (detection.x * Double(size.width) * 10).rounded() / 10
-    y = (detection.y * Double(size.height) * 10).rounded() / 10
+    let tenths = { (value: Double) in (value * 10).rounded() / 10 }
+    x = tenths(detection.x * Double(size.width))
+    y = tenths(detection.y * Double(size.height))
+    if let boxWidth = detection.width, let boxHeight = detection.height {
+      box = FrameState.Box(
+        left: tenths((detection.x - boxWidth / 2) * Double(size.width)),
+        top: tenths((detection.y - boxHeight / 2) * Double(size.height)),
+        width: tenths(boxWidth * Double(size.width)),
+        height: tenths(boxHeight * Double(size.height)))
+    }
     label = detection.label
     shownName = name(detection.label)
     scoreText = String(format: "%.2f", detection.score)

@@ -9,6 +9,8 @@ public struct ReviewDetection: Sendable, Identifiable {
   public var frameID: Int64
   /// Normalised centroid in the upright frame, origin upper left.
   public var x: Double, y: Double
+  /// Its box's sides as shares of the frame's, around the centroid; `nil` from models without boxes.
+  public var width: Double?, height: Double?
   /// The model's score, and that from which the label counts.
   public var score: Double, threshold: Double
   /// What the model says.
@@ -116,7 +118,7 @@ extension SurveyStore {
     try Row.fetchAll(
       database,
       sql: """
-        SELECT d.id, d.frame_id, d.x, d.y, d.score, l.threshold, l.label AS machine_label,
+        SELECT d.id, d.frame_id, d.x, d.y, d.width, d.height, d.score, l.threshold, l.label AS machine_label,
           CASE v.kind WHEN 'rename' THEN v.label ELSE l.label END AS label,
           NULLIF(v.kind, 'undo') AS verdict, v.reviewer
         FROM detection d JOIN run_label l ON l.id = d.run_label_id
@@ -128,7 +130,8 @@ extension SurveyStore {
     ).map { row in
       let verdict: String? = row["verdict"]
       return ReviewDetection(
-        id: row["id"], frameID: row["frame_id"], x: row["x"], y: row["y"], score: row["score"],
+        id: row["id"], frameID: row["frame_id"], x: row["x"], y: row["y"],
+        width: row["width"], height: row["height"], score: row["score"],
         threshold: row["threshold"], machineLabel: row["machine_label"], label: row["label"],
         verdict: verdict.flatMap(VerdictKind.init(rawValue:)),
         reviewer: verdict == nil ? nil : row["reviewer"])

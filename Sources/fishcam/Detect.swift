@@ -10,8 +10,9 @@ struct Detect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Find fish in pictures or videos, without a survey.",
     discussion: """
-      Prints one line a fish: file,pts_s,label,x,y,score, with x and y from 0 to 1 from the upper \
-      left of the upright picture. JSON has pixels too, and boxes where the model gives them. \
+      Prints one line a fish: file,pts_s,label,x,y,score,width,height, with places and sizes from 0 \
+      to 1 of the upright picture, from its upper left; models without boxes leave width and height \
+      empty. JSON has pixels too. \
       With --windows a classifier is slid over the picture, and the windows that it names are marked. \
       Models that see motion do so in videos; pictures show none.
 
@@ -57,7 +58,7 @@ struct Detect: ParsableCommand {
         throw OutputError(file: draw)
       }
     }
-    if !json { print("file,pts_s,label,x,y,score") }
+    if !json { print("file,pts_s,label,x,y,score,width,height") }
     var reports: [FileReport] = []
     var failed = false
     var drawn: Set<String> = []
@@ -129,6 +130,8 @@ struct Detect: ParsableCommand {
         path, String(format: "%.6f", frame.time.seconds), model.card.labels[detection.label].label,
         String(format: "%.5f", detection.x), String(format: "%.5f", detection.y),
         String(format: "%.4f", detection.score),
+        detection.width.map { String(format: "%.5f", $0) } ?? "",
+        detection.height.map { String(format: "%.5f", $0) } ?? "",
       ]
       print(String(CSV.row(fields).dropLast()))
     }

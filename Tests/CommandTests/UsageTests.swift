@@ -112,7 +112,7 @@ import Testing
     let video = try dives.video("a.mp4", seconds: 4)
     let rows = try FishcamProgram.run(["detect", video, "--model", dives.model])
     let lines = rows.text.split(separator: "\n")
-    #expect(lines.first == "file,pts_s,label,x,y,score")
+    #expect(lines.first == "file,pts_s,label,x,y,score,width,height")
     #expect(lines.count == 1 + 0 + 1 + 2 + 3)
     #expect(lines[1].hasPrefix("\(video),1.000000,red fish,0.2916"))
     let marked = dives.folder.path + "/marked"

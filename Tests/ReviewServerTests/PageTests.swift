@@ -114,6 +114,11 @@ struct PageTests {
         #expect(answer.headers["content-type"] == "image/jpeg")
         #expect(jpegWidth([UInt8](answer.body)) == limit)
       }
+      #expect(!html.contains(#"class="box""#))
+      let next = try await server.get(
+        "/recordings/\(fixture.recording)/frames/\(sighting.frameID + 1)"
+      ).text
+      #expect(next.contains(#"class="box" x="384.0" y="486.0" width="256.0" height="180.0""#))
     }
   }
 

@@ -143,7 +143,7 @@ final class ReviewFixture: Sendable {
         case 6:
           [
             fish(0.27, 0.32, 0.9), fish(0.73, 0.67, 0.8),
-            Detection(label: 1, x: 0.4, y: 0.8, score: 0.7),
+            Detection(label: 1, x: 0.4, y: 0.8, score: 0.7, width: 0.2, height: 0.25),
           ]
         default: index % 2 == 0 ? [fish(0.06 + 0.025 * Double(index), 0.32, 0.9)] : []
         }

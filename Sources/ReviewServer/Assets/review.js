@@ -292,6 +292,7 @@ function startFrame(bench) {
     ArrowLeft: () => go("prev"),
     b: () => showFaint(!faintBox.checked),
     l: () => bench.classList.toggle("no-names"),
+    o: () => bench.classList.toggle("no-boxes"),
   };
   document.addEventListener("keydown", (event) => {
     if (dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
