@@ -145,8 +145,8 @@ public final class VideoReader {
     for metadata in [format.pointee.metadata, stream.pointee.metadata] {
       if let entry = av_dict_get(metadata, "creation_time", nil, 0) {
         let text = String(cString: entry.pointee.value)
-        // Cameras without a set clock write the epoch of MP4, 1904, or of Unix.
-        if !text.hasPrefix("1904") && !text.hasPrefix("1970") { return text }
+        // The epoch of MP4 is how its files leave the time out.
+        if !text.hasPrefix("1904") { return text }
       }
     }
     return nil

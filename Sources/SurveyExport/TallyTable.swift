@@ -118,19 +118,22 @@ public struct TallyTable: Sendable {
 
   /// The wall-clock time of MaxN.
   ///
-  /// From the manifest's start of the deployment, plus what the cameras' clocks say lies between its
-  /// files; without a manifest from the recording's own creation time, or the first one's where a
-  /// camera wrote the same into all chapters. Photos carry no offset from UTC: theirs is the site's
+  /// From the manifest's start of the deployment, else from the first recording's creation time,
+  /// plus what `DeploymentTimeline` says lies between; a clock that was never set tells no time. Photos carry no offset from UTC: theirs is the site's
   /// time zone, and without one the time is written without an offset.
   private static func time(of tally: Tally, in record: DeploymentRecord) -> String? {
     guard let index = tally.maxNRecording, let frame = tally.maxNTime else { return nil }
     let clocks = record.recordings.map { $0.creationTime.flatMap { clock($0, record.timeZone) } }
+      .map { $0.flatMap { DeploymentTimeline.isUnset($0) ? nil : $0 } }
     let recording = record.counts.recordings[index]
     let inFile = frame.seconds - recording.startSeconds
-    var sinceStart = recording.offsetSeconds - record.counts.recordings[0].offsetSeconds
-    if let first = clocks[0], let own = clocks[index] {
-      sinceStart = max(sinceStart, own.unixSeconds - first.unixSeconds)
-    }
+    let timeline = DeploymentTimeline(
+      record.recordings.indices.map {
+        DeploymentTimeline.Recording(
+          name: record.recordings[$0].name, clock: clocks[$0],
+          seconds: record.counts.recordings[$0].effortSeconds)
+      })
+    let sinceStart = timeline.starts[index]
     if let start = record.dateTime.flatMap({ WallClock(iso8601: $0) }) {
       return start.adding(seconds: sinceStart + inFile).iso8601
     }

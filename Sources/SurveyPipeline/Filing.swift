@@ -13,6 +13,8 @@ struct Filing {
   struct Result {
     /// Those with content, in the order of the files.
     var readable: [StoredRecording] = []
+    /// The deployments that they belong to, by site and opcode.
+    var deployments: [StoredDeployment] = []
     /// Those that cannot be read.
     var failed: [RecordingOutcome] = []
     /// Stated duration of each content, where this run has looked at it.
@@ -59,7 +61,8 @@ struct Filing {
       byPath[recording.path] = recording
       if recording.reason == nil { result.readable.append(recording) }
     }
-    for deployment in deployments.values {
+    result.deployments = deployments.values.sorted { ($0.site, $0.opcode) < ($1.site, $1.opcode) }
+    for deployment in result.deployments {
       try store.orderRecordings(deployment: deployment.id)
     }
     report(.looking(done: placed.count, total: placed.count))

@@ -133,6 +133,11 @@ public struct SurveyJob: Sendable {
             path: recording.path, media: media, seconds: filed.seconds[media] ?? 0))
       }
     }
+    if !pending.isEmpty {
+      for remark in try Self.remarksOnTimes(store, deployments: filed.deployments) {
+        report(.warning(remark))
+      }
+    }
     report(
       .planned(
         recordings: pending.count, done: summary.recordingsAlreadyDone,
@@ -184,6 +189,24 @@ public struct SurveyJob: Sendable {
       rows += read
     }
     return (first, rows)
+  }
+
+  /// What is doubtful about the times of deployments, a sentence each.
+  private static func remarksOnTimes(_ store: SurveyStore, deployments: [StoredDeployment]) throws
+    -> [String]
+  {
+    try deployments.flatMap { deployment in
+      let recordings = try store.recordingTimes(deployment: deployment.id).map {
+        DeploymentTimeline.Recording(
+          name: $0.name,
+          clock: $0.creationTime.flatMap { WallClock(iso8601: $0, defaultOffset: 0) },
+          seconds: $0.seconds)
+      }
+      return DeploymentTimeline(recordings).remarks.map { remark in
+        "\(deployment.site), \(deployment.opcode): "
+          + DeploymentTimeline.sentence(remark, names: recordings.map(\.name))
+      }
+    }
   }
 
   /// Says so where this run's thresholds replace those that the survey counted with before.

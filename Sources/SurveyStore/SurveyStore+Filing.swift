@@ -214,6 +214,23 @@ extension SurveyStore {
     }
   }
 
+  /// Name, creation time and stated length in seconds of a deployment's readable recordings, in the
+  /// order in which they were made; a content that lies twice in it once.
+  public func recordingTimes(deployment: Int64) throws -> [(
+    name: String, creationTime: String?, seconds: Double?
+  )] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT r.name, m.creation_time, m.duration_s FROM recording r JOIN media m ON m.id = r.media_id
+          WHERE r.deployment_id = ? AND r.status = 'readable' AND m.kind = 'video'
+          GROUP BY r.media_id HAVING r.position = MIN(r.position) ORDER BY r.position, r.path
+          """, arguments: [deployment]
+      ).map { ($0["name"], $0["creation_time"], $0["duration_s"]) }
+    }
+  }
+
   /// Writes a recording: a new row where `id` is 0, else the changed one.
   ///
   /// - Returns: the row's id.
