@@ -33,7 +33,7 @@ public final class MediaFile {
       photoWarning = decoded.warning
       info = MediaInfo(
         kind: .photo, codec: "jpeg", width: Int(frame.width), height: Int(frame.height),
-        durationSeconds: nil, timeBase: (1, 1), creationTime: decoded.exif.isoDateTime)
+        durationSeconds: nil, framesPerSecond: nil, timeBase: (1, 1), creationTime: decoded.exif.isoDateTime)
       return
     }
     let reader: VideoReader
@@ -82,6 +82,14 @@ public final class MediaFile {
       if frame.time.pts > pts { return nil }
     }
     return nil
+  }
+
+  /// Whether the last keyframe within a video's first seconds can be decoded; a file that was cut
+  /// off has none near its stated end. Frames are not to be read from it afterwards.
+  public func hasKeyframe(within seconds: Double) -> Bool {
+    guard let video else { return true }
+    let end = video.startSeconds + seconds
+    return (try? video.keyframe(before: end, limit: end)) != nil
   }
 
   /// Whether a file begins as MP4 and MOV files do: with a box of a known type.

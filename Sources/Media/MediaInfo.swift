@@ -18,6 +18,8 @@ public struct MediaInfo: Sendable, Equatable {
   public var height: Int
   /// Duration of the video stream as the container states it, in seconds; `nil` where unstated.
   public var durationSeconds: Double?
+  /// Frames a second on average, as the container states it; `nil` where unstated.
+  public var framesPerSecond: Double?
   /// The stream's time base as numerator and denominator of a second.
   public var timeBase: (numerator: Int, denominator: Int)
   /// When the camera says that it began, ISO 8601; photos carry no offset from UTC.
@@ -26,7 +28,8 @@ public struct MediaInfo: Sendable, Equatable {
   /// Memberwise equality; tuples do not synthesise it.
   public static func == (a: MediaInfo, b: MediaInfo) -> Bool {
     a.kind == b.kind && a.codec == b.codec && a.width == b.width && a.height == b.height
-      && a.durationSeconds == b.durationSeconds && a.timeBase == b.timeBase
+      && a.durationSeconds == b.durationSeconds && a.framesPerSecond == b.framesPerSecond
+      && a.timeBase == b.timeBase
       && a.creationTime == b.creationTime
   }
 }

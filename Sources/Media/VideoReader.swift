@@ -114,6 +114,7 @@ public final class VideoReader {
     } else if format.pointee.duration != ffs_no_pts, format.pointee.duration > 0 {
       duration = Double(format.pointee.duration) / Double(AV_TIME_BASE)
     }
+    let rate = av_q2d(stream.pointee.avg_frame_rate)
     let demuxer = String(cString: format.pointee.iformat.pointee.name)
     let isPicture = demuxer == "image2" || demuxer.hasSuffix("_pipe")
     let info = MediaInfo(
@@ -122,6 +123,7 @@ public final class VideoReader {
       width: orientation.swapsSides ? shownHeight : shownWidth,
       height: orientation.swapsSides ? shownWidth : shownHeight,
       durationSeconds: isPicture ? nil : duration,
+      framesPerSecond: isPicture ? nil : rate > 0 && rate < 10_000 ? rate : nil,
       timeBase: (Int(stream.pointee.time_base.num), Int(stream.pointee.time_base.den)),
       creationTime: creationTime(format, stream))
     return (stream, info, orientation)

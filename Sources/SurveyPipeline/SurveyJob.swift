@@ -36,6 +36,41 @@ public struct SurveyJobOptions: Sendable {
   }
 }
 
+extension SurveyJobOptions {
+  /// The manifest that was given, or those that were found in the inputs.
+  func readManifest(_ found: [String]) throws(SurveyPipelineError)
+    -> (file: String, rows: [ManifestRow])?
+  {
+    let files = manifest.map { [$0] } ?? found
+    guard let first = files.first else { return nil }
+    var rows: [ManifestRow] = []
+    for file in files {
+      guard let data = FileManager.default.contents(atPath: file) else {
+        throw .unreadableManifest(file: file)
+      }
+      guard let text = String(data: data, encoding: .utf8) else {
+        throw .manifestEncoding(file: file)
+      }
+      let read: [ManifestRow]
+      do { read = try Manifest(csv: text).rows } catch {
+        throw .manifest(file: file, error: error)
+      }
+      for row in read {
+        guard let zone = row.timeZone, TimeZone(identifier: zone) == nil,
+          WallClock(iso8601: "2000-01-01T00:00:00" + zone) == nil
+        else { continue }
+        throw .manifest(
+          file: file,
+          error: .invalid(
+            row: row.row, column: "time_zone", value: zone,
+            expected: "a time zone such as Pacific/Fiji or +12:00"))
+      }
+      rows += read
+    }
+    return (first, rows)
+  }
+}
+
 /// What a survey run did.
 public struct SurveyJobSummary: Sendable {
   /// Recordings whose content was processed now, wholly or as far as it can be read.
@@ -103,7 +138,7 @@ public struct SurveyJob: Sendable {
     let lock = try SurveyLock(database: store.path)
     defer { withExtendedLifetime(lock) {} }
     let found = try Discovery.find(options.inputs)
-    let manifest = try readManifest(found.manifests)
+    let manifest = try options.readManifest(found.manifests)
     let (placed, remarks) = try Placing.place(found.files, manifest: manifest, site: options.site)
     for warning in found.warnings + remarks { report(.warning(warning)) }
     let description = try description(catalog)
@@ -157,38 +192,6 @@ public struct SurveyJob: Sendable {
     summary.add(crew.unfinished)
     summary.wasCancelled = cancellation.isCancelled
     return summary
-  }
-
-  private func readManifest(_ found: [String]) throws(SurveyPipelineError)
-    -> (file: String, rows: [ManifestRow])?
-  {
-    let files = options.manifest.map { [$0] } ?? found
-    guard let first = files.first else { return nil }
-    var rows: [ManifestRow] = []
-    for file in files {
-      guard let data = FileManager.default.contents(atPath: file) else {
-        throw .unreadableManifest(file: file)
-      }
-      guard let text = String(data: data, encoding: .utf8) else {
-        throw .manifestEncoding(file: file)
-      }
-      let read: [ManifestRow]
-      do { read = try Manifest(csv: text).rows } catch {
-        throw .manifest(file: file, error: error)
-      }
-      for row in read {
-        guard let zone = row.timeZone, TimeZone(identifier: zone) == nil,
-          WallClock(iso8601: "2000-01-01T00:00:00" + zone) == nil
-        else { continue }
-        throw .manifest(
-          file: file,
-          error: .invalid(
-            row: row.row, column: "time_zone", value: zone,
-            expected: "a time zone such as Pacific/Fiji or +12:00"))
-      }
-      rows += read
-    }
-    return (first, rows)
   }
 
   /// What is doubtful about the times of deployments, a sentence each.

@@ -26,7 +26,7 @@ struct Fishcam: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Process.self, TallyCommand.self, Review.self, Detect.self, Classify.self, Evaluate.self,
+      Probe.self, Process.self, TallyCommand.self, Review.self, Detect.self, Classify.self, Evaluate.self,
       Model.self, Species.self,
     ])
 
