@@ -4,8 +4,9 @@ public import Survey
 
 /// One decoded frame, in the decoder's own pixels; `FrameScaler` makes pictures of it.
 ///
-/// It shares the decoder's buffers, so hold no more of them than needed.
-public final class DecodedFrame {
+/// It shares the decoder's buffers, so hold no more of them than needed. Any thread may read it:
+/// buffers are counted, and nothing changes them any more.
+public final class DecodedFrame: @unchecked Sendable {
   /// When the frame is shown.
   public let time: FrameTime
   /// Seconds that the container gives the frame; 0 where it gives none.

@@ -1,10 +1,13 @@
 internal import Detection
 internal import Foundation
+internal import Survey
 internal import SurveyStore
 internal import Synchronization
 
 /// One content that is to be looked at.
 struct PassOrder: Sendable {
+  /// Its number among the orders.
+  var number = 0
   /// A file that holds it.
   var path: String
   /// Its row id.
@@ -34,80 +37,102 @@ struct PassFigures: Sendable {
   }
 }
 
-/// Works through contents on several threads, each on one at a time.
+/// Works through contents: several threads read, each one content at a time; as many as the job
+/// allows look at the frames of all of them; one writes.
+///
+/// Queues between them are bounded, so that memory does not grow with the length or the number of
+/// contents, and a thread that waits sleeps.
 final class Crew: Sendable {
   private let job: SurveyJob
   private let run: StoredRun
-  private let state: Mutex<State>
-
-  private struct State {
-    var next = 0
-    var results: [PassResult?]
-    var unfinished = PassFigures()
-    var failure: (any Error)?
-  }
+  private let writer: Writer
+  private let next = Mutex(0)
 
   init(job: SurveyJob, run: StoredRun) {
     self.job = job
     self.run = run
-    state = Mutex(State(results: []))
+    writer = Writer(job: job, run: run)
   }
 
   /// What was stored of passes that were stopped.
-  var unfinished: PassFigures { state.withLock { $0.unfinished } }
+  var unfinished: PassFigures { writer.unfinished }
 
   /// Works until all is done, someone asks to stop, or the survey cannot be written.
   ///
   /// - Returns: in step with the orders; `nil` where one was not finished.
   /// - Throws: `SurveyStoreError`, `DetectionError`: the first that any thread met.
   func work(_ orders: [PassOrder]) throws -> [PassResult?] {
-    state.withLock { $0.results = Array(repeating: nil, count: orders.count) }
-    let workers = max(1, min(job.options.jobs, orders.count))
-    let threads = max(1, job.options.jobs / workers)
-    let group = DispatchGroup()
-    for _ in 0..<(orders.isEmpty ? 0 : workers) {
-      group.enter()
-      let thread = Thread { [self] in
-        defer { group.leave() }
-        do {
-          let detector = try Detector(job.model, options: job.detectorOptions)
-          while let index = take(of: orders.count) {
-            try look(at: orders[index], index, detector, threads: threads)
-          }
-        } catch {
-          state.withLock { if $0.failure == nil { $0.failure = error } }
+    guard !orders.isEmpty else { return [] }
+    let readerCount = max(1, min(job.options.jobs, orders.count))
+    let threads = max(1, job.options.jobs / readerCount)
+    let queue = BoundedQueue<LookTask>(limit: job.options.jobs + 1)
+    let (readers, lookers, writing) = (DispatchGroup(), DispatchGroup(), DispatchGroup())
+    start(1, in: writing) { [writer] in writer.work() }
+    start(job.options.jobs, in: lookers) { [self] in
+      do {
+        Looker(try Detector(job.model, options: job.detectorOptions)).work(queue)
+      } catch {
+        writer.fail(error)
+        // Readers must not wait for room that nobody makes.
+        while let task = queue.pop() { task.sink.put(.nothing, number: task.number) }
+      }
+    }
+    start(readerCount, in: readers) { [self] in
+      do {
+        let detector = try Detector(job.model, options: job.detectorOptions)
+        while let order = take(of: orders) {
+          try read(order, detector, queue, threads: threads)
         }
+      } catch {
+        writer.fail(error)
+      }
+    }
+    readers.wait()
+    queue.close()
+    lookers.wait()
+    writer.close()
+    writing.wait()
+    if let failure = writer.failure { throw failure }
+    return orders.map { writer.results[$0.number] }
+  }
+
+  private func start(_ count: Int, in group: DispatchGroup, _ body: @escaping @Sendable () -> Void) {
+    for _ in 0..<count {
+      group.enter()
+      let thread = Thread {
+        defer { group.leave() }
+        body()
       }
       thread.stackSize = 8 << 20
       thread.start()
     }
-    group.wait()
-    return try state.withLock { state in
-      if let failure = state.failure { throw failure }
-      return state.results
-    }
   }
 
-  private func take(of count: Int) -> Int? {
-    state.withLock { state in
-      guard state.next < count, state.failure == nil, !job.cancellation.isCancelled else {
+  private func take(of orders: [PassOrder]) -> PassOrder? {
+    next.withLock { next in
+      guard next < orders.count, writer.failure == nil, !job.cancellation.isCancelled else {
         return nil
       }
-      defer { state.next += 1 }
-      return state.next
+      defer { next += 1 }
+      return orders[next]
     }
   }
 
-  private func look(at order: PassOrder, _ index: Int, _ detector: Detector, threads: Int) throws {
-    var pass = try RecordingPass(order: order, job: job, run: run, detector: detector)
-    let result = try pass.work(threads: threads)
-    state.withLock { state in
-      if let result {
-        state.results[index] = result
-      } else {
-        state.unfinished += pass.figures
-      }
-    }
-    if let result { job.report(.finished(result.outcome)) }
+  private func read(
+    _ order: PassOrder, _ detector: Detector, _ queue: BoundedQueue<LookTask>, threads: Int
+  ) throws {
+    let pass = try job.store.beginPass(
+      run: run.id, media: order.media, programVersion: job.options.programVersion,
+      machine: Machine.description)
+    let sink = PassSink(
+      order, pass, writer: writer, thresholds: detector.thresholds, room: 4 * job.options.jobs + 16)
+    var recording = RecordingPass(sink, job: job, detector: detector, lookers: queue)
+    try recording.work(threads: threads, goesOn: { writer.failure == nil })
   }
+}
+
+extension FrameResult {
+  /// What is handed on in the place of a frame that nobody looked at, when nothing is written.
+  fileprivate static let nothing = FrameResult(
+    time: FrameTime(pts: 0, seconds: 0), isDamaged: true, detections: [])
 }

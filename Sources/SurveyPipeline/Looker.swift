@@ -1,0 +1,54 @@
+internal import Detection
+internal import Media
+internal import Survey
+internal import SurveyStore
+
+/// A frame that is to be looked at.
+struct LookTask: Sendable {
+  /// Who receives the result, and under which number.
+  var sink: PassSink
+  var number: Int
+  /// The frame, and what motion is seen against.
+  var frame: DecodedFrame
+  var background: Background?
+}
+
+/// Scales frames to the model's input and finds the individuals, on one thread.
+final class Looker {
+  private let detector: Detector
+  private let scaler = FrameScaler()
+  private var input: PixelImage
+  private var lastPlacement: FramePlacement?
+
+  /// A looker with a detector of its own.
+  init(_ detector: Detector) {
+    self.detector = detector
+    input = detector.emptyInput()
+  }
+
+  /// Works until the queue is closed.
+  func work(_ queue: BoundedQueue<LookTask>) {
+    while let task = queue.pop() {
+      do {
+        let result = FrameResult(
+          time: task.frame.time, isDamaged: task.frame.isDamaged,
+          detections: try detections(in: task.frame, task.background))
+        task.sink.put(result, number: task.number)
+      } catch {
+        task.sink.fail(error, number: task.number, seconds: task.frame.time.seconds)
+      }
+    }
+  }
+
+  private func detections(in frame: DecodedFrame, _ background: Background?)
+    throws(MediaError) -> [Detection]
+  {
+    let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
+    if placement != lastPlacement {
+      input = detector.emptyInput()
+      lastPlacement = placement
+    }
+    try scaler.scale(frame, placement, into: &input)
+    return detector.detect(input, placement, background: background)
+  }
+}

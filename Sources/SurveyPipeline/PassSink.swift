@@ -1,0 +1,134 @@
+internal import Foundation
+internal import Media
+internal import Survey
+internal import SurveyStore
+
+/// Brings the results of one pass, which several threads make, back into presentation order, and
+/// hands them to the writer in batches.
+final class PassSink: @unchecked Sendable {
+  /// How a pass ends.
+  enum Ending: Sendable {
+    /// Someone asked to stop before the end.
+    case stopped
+    /// What could be read of the file was read, from `start` to `end` in seconds.
+    case reached(RecordingOutcome.Status, reason: String?, start: Double?, end: Double?)
+  }
+
+  /// What is looked at.
+  let order: PassOrder
+  /// Its row.
+  let pass: StoredPass
+
+  private let writer: Writer
+  private let thresholds: [Double]
+  private let room: Int
+  private let condition = NSCondition()
+  private var given = 0
+  private var released = 0
+  private var waiting: [Int: FrameResult] = [:]
+  private var batch: [FrameResult] = []
+  private var batchStart = ContinuousClock.now
+  private var counted = PassFigures()
+  /// The first frame that could not be looked at, its time, and why; nothing from there on counts.
+  private var failed: (number: Int, seconds: Double, reason: String)?
+  private var ending: Ending?
+
+  /// A batch is written when it is this long, or this old.
+  private static let batchFrames = 256
+  private static let batchAge = Duration.seconds(2)
+
+  /// A sink of a pass.
+  ///
+  /// - Parameters:
+  ///   - thresholds: from which detections count, by label.
+  ///   - room: how many frames may be under way.
+  init(_ order: PassOrder, _ pass: StoredPass, writer: Writer, thresholds: [Double], room: Int) {
+    self.order = order
+    self.pass = pass
+    self.writer = writer
+    self.thresholds = thresholds
+    self.room = room
+  }
+
+  /// What has been handed to the writer.
+  var figures: PassFigures { locked { counted } }
+
+  /// Whether a frame could not be looked at, so that reading on is useless.
+  var hasFailed: Bool { locked { failed != nil } }
+
+  /// The number of the next frame in presentation order; waits while too many are under way.
+  func number() -> Int {
+    locked {
+      while given - released >= room { condition.wait() }
+      given += 1
+      return given - 1
+    }
+  }
+
+  /// Takes the result of a frame.
+  func put(_ result: FrameResult, number: Int) {
+    locked {
+      waiting[number] = result
+      release()
+    }
+  }
+
+  /// Takes note that a frame cannot be looked at.
+  func fail(_ error: MediaError, number: Int, seconds: Double) {
+    locked {
+      if failed.map({ number < $0.number }) ?? true { failed = (number, seconds, error.reason) }
+      waiting[number] = FrameResult(time: FrameTime(pts: 0, seconds: 0), isDamaged: true, detections: [])
+      release()
+    }
+  }
+
+  /// Says that no more frames come, and how the pass ends when all have been looked at.
+  ///
+  /// - Parameter stretches: those, of what this pass has made, in which the camera moves.
+  func end(_ ending: Ending, stretchesWithMovingCamera stretches: Int) {
+    locked {
+      counted.stretchesWithMovingCamera = stretches
+      self.ending = ending
+      release()
+    }
+  }
+
+  /// Moves what is in order into the batch, and hands over what is due.
+  ///
+  /// The lock is held while the writer has no room, which keeps batches in order.
+  private func release() {
+    while let result = waiting.removeValue(forKey: released) {
+      released += 1
+      if let failed, released > failed.number { continue }
+      counted.frames += 1
+      counted.detections += result.detections.count
+      counted.detectionsCounted += result.detections.count { $0.score >= thresholds[$0.label] }
+      batch.append(result)
+    }
+    condition.broadcast()
+    let isLast = ending != nil && released == given
+    if isLast || batch.count >= Self.batchFrames || ContinuousClock.now - batchStart > Self.batchAge {
+      if !batch.isEmpty { writer.take(.frames(batch, self)) }
+      batch = []
+      batchStart = .now
+    }
+    guard isLast, let ending else { return }
+    writer.take(.end(self, failed.map { shortened(ending, at: $0) } ?? ending, counted))
+  }
+
+  private func shortened(
+    _ ending: Ending, at failed: (number: Int, seconds: Double, reason: String)
+  ) -> Ending {
+    guard case .reached(_, _, let start, _) = ending else { return ending }
+    let isNothing = counted.frames == 0 && pass.lastPTS == nil
+    return .reached(
+      isNothing ? .failed : .partial, reason: failed.reason, start: isNothing ? nil : start,
+      end: isNothing ? nil : failed.seconds)
+  }
+
+  private func locked<Result>(_ body: () -> Result) -> Result {
+    condition.lock()
+    defer { condition.unlock() }
+    return body()
+  }
+}
