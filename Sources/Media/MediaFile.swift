@@ -84,6 +84,9 @@ public final class MediaFile {
     return nil
   }
 
+  /// Goes to the last keyframe before a timestamp; whether the file can do so.
+  func seek(before pts: Int64) -> Bool { video?.seek(toKeyframeBefore: pts - 1) ?? false }
+
   /// Whether the last keyframe within a video's first seconds can be decoded; a file that was cut
   /// off has none near its stated end. Frames are not to be read from it afterwards.
   public func hasKeyframe(within seconds: Double) -> Bool {

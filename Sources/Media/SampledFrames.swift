@@ -42,12 +42,7 @@ public struct SampledFrames {
         continue
       }
       let seconds = frame.time.seconds
-      if startSeconds == nil {
-        startSeconds = seconds
-        if case .period(let microseconds) = sampling {
-          clock = SampleClock(microseconds: microseconds, start: seconds)
-        }
-      }
+      if startSeconds == nil { begin(seconds) }
       if !goesOn(seconds - (startSeconds ?? seconds)) {
         isAtEnd = true
         return nil
@@ -58,6 +53,32 @@ public struct SampledFrames {
       if let previous, chooses(until: seconds) { return previous }
     }
     return nil
+  }
+
+  /// Goes on behind a frame that was given before, from the keyframe before it.
+  ///
+  /// Only before anything was read. What was out of order before that keyframe is not noticed.
+  ///
+  /// - Returns: that frame, decoded again; `nil` where seeking does not lead to it: then the file is
+  ///   to be opened anew.
+  public mutating func resume(at pts: Int64, _ goesOn: (Double) -> Bool = { _ in true })
+    throws(MediaError) -> DecodedFrame?
+  {
+    guard let first = try file.next() else { return nil }
+    begin(first.time.seconds)
+    guard file.seek(before: pts) else { return nil }
+    while let frame = try next(goesOn) {
+      if frame.time.pts == pts { return frame }
+      if frame.time.pts > pts { return nil }
+    }
+    return nil
+  }
+
+  private mutating func begin(_ seconds: Double) {
+    startSeconds = seconds
+    if case .period(let microseconds) = sampling {
+      clock = SampleClock(microseconds: microseconds, start: seconds)
+    }
   }
 
   private mutating func finish() -> DecodedFrame? {

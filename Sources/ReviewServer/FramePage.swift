@@ -29,6 +29,8 @@ struct FramePage: Sendable {
   var height: Int
   /// Files of which one is needed to see the picture; empty where one is there.
   var missingFiles: [String]
+  /// Whether the picture is one that was kept, since no file is there.
+  var isKept: Bool
   var isMissing: Bool
   var stateHref: String
   var verdictsHref: String
@@ -93,6 +95,7 @@ extension ReviewDesk {
     }
     let files = try store.reviewFiles(media: frame.mediaID)
     let isThere = PictureMaker.present(files) != nil
+    let isKept = try !isThere && store.evidence(frame: id) != nil
     let own = Address.frame(id, recording: recording)
     let size = Self.shownSize(of: frame)
     return FramePage(
@@ -109,7 +112,8 @@ extension ReviewDesk {
       },
       isDamaged: frame.isDamaged,
       picture: Address.picture(id, recording: recording, .picture, salt: salt), width: size.width,
-      height: size.height, missingFiles: isThere ? [] : files.map(\.path), isMissing: !isThere,
+      height: size.height, missingFiles: isThere ? [] : files.map(\.path), isKept: isKept,
+      isMissing: !isThere && !isKept,
       stateHref: "/api\(own)", verdictsHref: "/api\(own)/verdicts",
       state: try frameState(of: frame, run),
       names: taxa(of: run).map {

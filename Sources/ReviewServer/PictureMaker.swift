@@ -57,14 +57,19 @@ final class PictureMaker: Sendable {
 
   /// The JPEG of a frame.
   ///
-  /// - Parameter files: where its video may lie.
+  /// - Parameters:
+  ///   - files: where its video may lie.
+  ///   - evidence: the picture that was kept of it, for when no file is there.
   /// - Throws: `ReviewServerError.videoMissing`, `frameMissing`, `MediaError`.
-  func jpeg(of frame: ReviewFrame, files: [ReviewFile], size: Size) async throws -> [UInt8] {
+  func jpeg(of frame: ReviewFrame, files: [ReviewFile], evidence: [UInt8]?, size: Size) async throws
+    -> [UInt8]
+  {
     let key = Key(frame: frame.id, size: size)
     if let known = kept.withLock({ $0[key] }) { return known }
     return try await (size == .picture ? pictures : thumbnails).run { [self] in
       if let known = kept.withLock({ $0[key] }) { return known }
       guard let path = Self.present(files) else {
+        if let evidence { return evidence }
         throw ReviewServerError.videoMissing(files: files.map(\.path))
       }
       let bytes =

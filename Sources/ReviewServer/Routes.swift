@@ -62,11 +62,14 @@ struct Routes: Sendable {
     for size in [PictureMaker.Size.picture, .thumbnail] {
       router.get("/recordings/:recording/frames/:id/\(size.rawValue).jpg") { _, context in
         let (id, recording) = (try number("id", context), try number("recording", context))
-        let (frame, files) = try await desk.work.run { [store = desk.store] in
+        let (frame, files, evidence) = try await desk.work.run { [store = desk.store] in
           let frame = try store.reviewFrame(id, recording: recording)
-          return (frame, try store.reviewFiles(media: frame.mediaID))
+          let files = try store.reviewFiles(media: frame.mediaID)
+          let isThere = PictureMaker.present(files) != nil
+          return (frame, files, isThere ? nil : try store.evidence(frame: id))
         }
-        let bytes = try await desk.pictures.jpeg(of: frame, files: files, size: size)
+        let bytes = try await desk.pictures.jpeg(
+          of: frame, files: files, evidence: evidence, size: size)
         return Response(
           status: .ok,
           headers: [

@@ -124,9 +124,14 @@ final class Crew: Sendable {
     let pass = try job.store.beginPass(
       run: run.id, media: order.media, programVersion: job.options.programVersion,
       machine: Machine.description)
+    // Photos are their own evidence.
+    let most =
+      try job.store.isVideo(media: order.media)
+      ? try job.store.mostCounted(in: pass, of: run, thresholds: detector.thresholds) : nil
     let sink = PassSink(
-      order, pass, writer: writer, thresholds: detector.thresholds, room: 4 * job.options.jobs + 16)
-    var recording = RecordingPass(sink, job: job, detector: detector, lookers: queue)
+      order, pass, writer: writer, thresholds: detector.thresholds, most: most,
+      room: 4 * job.options.jobs + 16)
+    var recording = RecordingPass(sink, job: job, run: run, detector: detector, lookers: queue)
     try recording.work(threads: threads, goesOn: { writer.failure == nil })
   }
 }

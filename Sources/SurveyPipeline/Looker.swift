@@ -17,8 +17,13 @@ struct LookTask: Sendable {
 final class Looker {
   private let detector: Detector
   private let scaler = FrameScaler()
+  private let pictures = FrameScaler()
   private var input: PixelImage
   private var lastPlacement: FramePlacement?
+
+  /// Longer side in pixels, and libjpeg's quality, of pictures that are kept: 40 to 110 kB each.
+  private static let evidenceSide = 960
+  private static let evidenceQuality = 80
 
   /// A looker with a detector of its own.
   init(_ detector: Detector) {
@@ -30,9 +35,13 @@ final class Looker {
   func work(_ queue: BoundedQueue<LookTask>) {
     while let task = queue.pop() {
       do {
-        let result = FrameResult(
+        var result = FrameResult(
           time: task.frame.time, isDamaged: task.frame.isDamaged,
           detections: try detections(in: task.frame, task.background))
+        if !result.isDamaged, task.sink.mayBeEvidence(result.detections) {
+          let picture = try pictures.picture(of: task.frame, longestSide: Self.evidenceSide)
+          result.evidence = try JPEG.encode(picture, quality: Self.evidenceQuality)
+        }
         task.sink.put(result, number: task.number)
       } catch {
         task.sink.fail(error, number: task.number, seconds: task.frame.time.seconds)
@@ -40,8 +49,9 @@ final class Looker {
     }
   }
 
-  private func detections(in frame: DecodedFrame, _ background: Background?)
-    throws(MediaError) -> [Detection]
+  /// What is found in a frame.
+  func detections(in frame: DecodedFrame, _ background: Background?) throws(MediaError)
+    -> [Detection]
   {
     let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
     if placement != lastPlacement {

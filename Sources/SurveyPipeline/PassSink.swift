@@ -32,6 +32,9 @@ final class PassSink: @unchecked Sendable {
   /// The first frame that could not be looked at, its time, and why; nothing from there on counts.
   private var failed: (number: Int, seconds: Double, reason: String)?
   private var ending: Ending?
+  private var isFlawed: Bool
+  /// The most individuals of each label in one frame so far; `nil` where no evidence is kept.
+  private var most: [Int]?
 
   /// A batch is written when it is this long, or this old.
   private static let batchFrames = 256
@@ -41,13 +44,20 @@ final class PassSink: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - thresholds: from which detections count, by label.
+  ///   - most: the most individuals of each label in one frame that is stored; frames with more are
+  ///     evidence. `nil` keeps none.
   ///   - room: how many frames may be under way.
-  init(_ order: PassOrder, _ pass: StoredPass, writer: Writer, thresholds: [Double], room: Int) {
+  init(
+    _ order: PassOrder, _ pass: StoredPass, writer: Writer, thresholds: [Double], most: [Int]?,
+    room: Int
+  ) {
     self.order = order
     self.pass = pass
     self.writer = writer
     self.thresholds = thresholds
+    self.most = most
     self.room = room
+    isFlawed = pass.isFlawed
   }
 
   /// What has been handed to the writer.
@@ -55,6 +65,27 @@ final class PassSink: @unchecked Sendable {
 
   /// Whether a frame could not be looked at, so that reading on is useless.
   var hasFailed: Bool { locked { failed != nil } }
+
+  /// Says that something was damaged or out of order.
+  func noteFlaw() { locked { isFlawed = true } }
+
+  /// Whether a frame may be evidence, by what is known of the frames before it.
+  func mayBeEvidence(_ detections: [Detection]) -> Bool {
+    locked { most.map { isEvidence(detections, beyond: $0) } ?? false }
+  }
+
+  private func isEvidence(_ detections: [Detection], beyond most: [Int]) -> Bool {
+    let counts = counts(detections)
+    return counts.indices.contains { counts[$0] > most[$0] }
+  }
+
+  private func counts(_ detections: [Detection]) -> [Int] {
+    var counts = [Int](repeating: 0, count: thresholds.count)
+    for detection in detections where detection.score >= thresholds[detection.label] {
+      counts[detection.label] += 1
+    }
+    return counts
+  }
 
   /// The number of the next frame in presentation order; waits while too many are under way.
   func number() -> Int {
@@ -97,18 +128,23 @@ final class PassSink: @unchecked Sendable {
   ///
   /// The lock is held while the writer has no room, which keeps batches in order.
   private func release() {
-    while let result = waiting.removeValue(forKey: released) {
+    while var result = waiting.removeValue(forKey: released) {
       released += 1
       if let failed, released > failed.number { continue }
       counted.frames += 1
       counted.detections += result.detections.count
       counted.detectionsCounted += result.detections.count { $0.score >= thresholds[$0.label] }
+      if let before = most, !result.isDamaged, isEvidence(result.detections, beyond: before) {
+        most = zip(before, counts(result.detections)).map(max)
+      } else {
+        result.evidence = nil
+      }
       batch.append(result)
     }
     condition.broadcast()
     let isLast = ending != nil && released == given
     if isLast || batch.count >= Self.batchFrames || ContinuousClock.now - batchStart > Self.batchAge {
-      if !batch.isEmpty { writer.take(.frames(batch, self)) }
+      if !batch.isEmpty { writer.take(.frames(batch, self, flawed: isFlawed)) }
       batch = []
       batchStart = .now
     }

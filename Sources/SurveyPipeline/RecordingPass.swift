@@ -6,12 +6,13 @@ internal import SurveyStore
 
 /// The reading side of one look at one content: decodes, samples, and gives frames to the lookers.
 ///
-/// What is stored depends on the file and the run's options alone. After a stop the frames are
-/// decoded again from the start, and those that are stored already are passed over, so that the
-/// sampled frames stay the same.
+/// What is stored depends on the file and the run's options alone. After a stop it goes on at the
+/// keyframe before the last frame that is stored, if that frame, seen again, shows the same; else,
+/// and in files with flaws, all is decoded again, and what is stored is passed over.
 struct RecordingPass {
   private let order: PassOrder
   private let job: SurveyJob
+  private let run: StoredRun
   private let detector: Detector
   private let sink: PassSink
   private let lookers: BoundedQueue<LookTask>
@@ -20,11 +21,12 @@ struct RecordingPass {
 
   /// A look whose frames go to `lookers`, and from them to `sink`.
   init(
-    _ sink: PassSink, job: SurveyJob, detector: Detector, lookers: BoundedQueue<LookTask>
+    _ sink: PassSink, job: SurveyJob, run: StoredRun, detector: Detector, lookers: BoundedQueue<LookTask>
   ) {
     order = sink.order
     self.sink = sink
     self.job = job
+    self.run = run
     self.detector = detector
     self.lookers = lookers
   }
@@ -38,16 +40,22 @@ struct RecordingPass {
     defer { sink.end(ending, stretchesWithMovingCamera: backgrounds?.moving ?? 0) }
     var sampled: SampledFrames?
     do {
-      let file = try MediaFile(
-        path: order.path, keyframesOnly: job.options.sampling == .keyframes, threads: threads)
+      var file = try open(threads)
       if detector.usesMotion, file.info.kind == .video {
         backgrounds = try PassBackgrounds(
           order: order, job: job, pass: sink.pass, detector: detector, threads: threads)
       }
       var frames = SampledFrames(file, sampling: job.options.sampling)
+      if let stored = sink.pass.lastPTS, !sink.pass.isFlawed, file.info.kind == .video,
+        try !goOn(behind: stored, in: file, &frames), !job.cancellation.isCancelled
+      {
+        file = try open(threads)
+        frames = SampledFrames(file, sampling: job.options.sampling)
+      }
       while !sink.hasFailed, goesOn() {
         defer { sampled = frames }
         guard let frame = try frames.next({ advance(to: $0) }) else { break }
+        if file.damage != nil || frames.outOfOrder > 0 { sink.noteFlaw() }
         try give(frame)
       }
       if job.cancellation.isCancelled || !goesOn() { return }
@@ -58,6 +66,24 @@ struct RecordingPass {
         sampled?.startSeconds == nil ? .failed : .partial, reason: error.reason,
         start: sampled?.startSeconds, end: sampled?.endSeconds)
     }
+  }
+
+  private func open(_ threads: Int) throws(MediaError) -> MediaFile {
+    try MediaFile(
+      path: order.path, keyframesOnly: job.options.sampling == .keyframes, threads: threads)
+  }
+
+  /// Seeks to behind a frame that is stored; whether what follows is what decoding all would give,
+  /// as far as that frame can tell.
+  private mutating func goOn(
+    behind pts: Int64, in file: MediaFile, _ frames: inout SampledFrames
+  ) throws -> Bool {
+    guard let frame = try? frames.resume(at: pts, { advance(to: $0) }), file.damage == nil,
+      frames.outOfOrder == 0
+    else { return false }
+    let background = try backgrounds?.background(at: frame.time.seconds)
+    let seen = try Looker(detector).detections(in: frame, background)
+    return try seen == job.store.detections(atPTS: pts, in: sink.pass, of: run)
   }
 
   private mutating func give(_ frame: DecodedFrame) throws {

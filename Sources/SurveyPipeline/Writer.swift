@@ -7,8 +7,8 @@ internal import Synchronization
 final class Writer: Sendable {
   /// Something to write.
   enum Entry: Sendable {
-    /// Frames of a pass, in presentation order.
-    case frames([FrameResult], PassSink)
+    /// Frames of a pass, in presentation order, and whether something was wrong on the way.
+    case frames([FrameResult], PassSink, flawed: Bool)
     /// The end of a pass; nothing more comes of it.
     case end(PassSink, PassSink.Ending, PassFigures)
   }
@@ -53,8 +53,8 @@ final class Writer: Sendable {
       guard failure == nil else { continue }
       do {
         switch entry {
-        case .frames(let frames, let sink):
-          try job.store.append(frames, to: sink.pass, of: run)
+        case .frames(let frames, let sink, let flawed):
+          try job.store.append(frames, to: sink.pass, of: run, flawed: flawed)
         case .end(let sink, let ending, let figures):
           try end(sink, ending, figures)
         }

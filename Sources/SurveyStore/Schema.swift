@@ -19,6 +19,9 @@ enum Schema {
     migrator.registerMigration("2 backgrounds") { database in
       try database.execute(sql: backgrounds)
     }
+    migrator.registerMigration("3 evidence") { database in
+      try database.execute(sql: evidence)
+    }
     return migrator
   }
 
@@ -143,6 +146,19 @@ enum Schema {
       UNIQUE (pass_id, stretch),
       CHECK ((status = 'none') = (picture IS NULL) AND (status = 'none') = (level IS NULL))
     ) STRICT;
+    """
+
+  private static let evidence = """
+    -- Pictures of frames in which more individuals of a label were counted than before in their
+    -- pass, so that reviews need no video; at the end of a pass the last three of each label stay.
+    CREATE TABLE evidence (
+      frame_id INTEGER PRIMARY KEY REFERENCES frame ON DELETE CASCADE,
+      picture BLOB NOT NULL               -- JPEG
+    ) STRICT;
+
+    -- 1: something was damaged or out of order; a look that was stopped goes on by decoding all of
+    -- the file again, since seeking would change what follows.
+    ALTER TABLE pass ADD COLUMN flawed INTEGER NOT NULL DEFAULT 0;
     """
 
   private static let verdicts = """

@@ -194,6 +194,13 @@ extension SurveyStore {
     }
   }
 
+  /// Whether a content has frames in time, and is no single picture.
+  public func isVideo(media: Int64) throws -> Bool {
+    try read {
+      try String.fetchOne($0, sql: "SELECT kind FROM media WHERE id = ?", arguments: [media])
+    } == "video"
+  }
+
   /// Numbers a deployment's recordings in the order in which they were made.
   public func orderRecordings(deployment: Int64) throws {
     try write { database in

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 public import Survey
 
@@ -93,6 +94,8 @@ public struct StoredPass: Sendable {
   public var status: Status
   /// Timestamp of the last frame that is stored.
   public var lastPTS: Int64?
+  /// Whether something was damaged or out of order so far.
+  public var isFlawed = false
 }
 
 /// One frame with what was found in it.
@@ -103,12 +106,17 @@ public struct FrameResult: Sendable {
   public var isDamaged: Bool
   /// What was found.
   public var detections: [Detection]
+  /// A JPEG of the frame, where it is evidence of a count.
+  public var evidence: [UInt8]?
 
   /// A frame's result.
-  public init(time: FrameTime, isDamaged: Bool, detections: [Detection]) {
+  public init(
+    time: FrameTime, isDamaged: Bool, detections: [Detection], evidence: [UInt8]? = nil
+  ) {
     self.time = time
     self.isDamaged = isDamaged
     self.detections = detections
+    self.evidence = evidence
   }
 }
 
@@ -159,13 +167,13 @@ extension SurveyStore {
       try Row.fetchOne(
         database,
         sql: """
-          SELECT id, status, (SELECT MAX(pts) FROM frame WHERE pass_id = pass.id) AS last_pts
+          SELECT id, status, flawed, (SELECT MAX(pts) FROM frame WHERE pass_id = pass.id) AS last_pts
           FROM pass WHERE run_id = ? AND media_id = ?
           """, arguments: [run, media]
       ).map {
         StoredPass(
           id: $0["id"], status: StoredPass.Status(rawValue: $0["status"]) ?? .running,
-          lastPTS: $0["last_pts"])
+          lastPTS: $0["last_pts"], isFlawed: $0["flawed"])
       }
     }
   }
@@ -193,9 +201,17 @@ extension SurveyStore {
 
   /// Adds frames to a pass, all of them or none.
   ///
-  /// - Parameter frames: in presentation order, later than those stored before.
-  public func append(_ frames: [FrameResult], to pass: StoredPass, of run: StoredRun) throws {
+  /// - Parameters:
+  ///   - frames: in presentation order, later than those stored before.
+  ///   - flawed: whether something was damaged or out of order on the way to them.
+  public func append(
+    _ frames: [FrameResult], to pass: StoredPass, of run: StoredRun, flawed: Bool = false
+  ) throws {
     try write { database in
+      if flawed {
+        try database.execute(
+          sql: "UPDATE pass SET flawed = 1 WHERE id = ? AND flawed = 0", arguments: [pass.id])
+      }
       let frameStatement = try database.cachedStatement(
         sql: "INSERT INTO frame (pass_id, pts, pts_s, status) VALUES (?, ?, ?, ?)")
       let detectionStatement = try database.cachedStatement(
@@ -213,6 +229,11 @@ extension SurveyStore {
             frameID, run.labelIDs[detection.label], detection.x, detection.y, detection.width,
             detection.height, detection.score,
           ])
+        }
+        if let picture = frame.evidence {
+          try database.execute(
+            sql: "INSERT INTO evidence (frame_id, picture) VALUES (?, ?)",
+            arguments: [frameID, Data(picture)])
         }
       }
     }
@@ -232,6 +253,7 @@ extension SurveyStore {
           UPDATE pass SET status = ?, reason = ?, start_s = ?, end_s = ?, finished_at = ?
           WHERE id = ?
           """, arguments: [status.rawValue, reason, start, end, Self.now(), pass.id])
+      try Self.thinEvidence($0, pass: pass.id)
     }
   }
 }

@@ -1,4 +1,7 @@
 import Foundation
+import GRDB
+import Media
+import Survey
 import SurveyStore
 import TestSupport
 import Testing
@@ -139,6 +142,26 @@ struct PageTests {
         "/api\(path)/verdicts", #"{"detection": \#(frame.detections[0].id), "kind": "reject"}"#)
       #expect(answer.status == 200)
       #expect(try fixture.maxN("drop A")["fish"] == 2)
+    }
+  }
+
+  @Test func aKeptPictureStandsForAVideoThatIsGone() async throws {
+    let fixture = try ReviewFixture()
+    let sighting = try fixture.busiestFrame(fixture.dropA)
+    let picture = try JPEG.encode(PixelImage(width: 96, height: 54, channels: 3))
+    try await DatabaseQueue(path: fixture.store.path).write {
+      try $0.execute(
+        sql: "INSERT INTO evidence (frame_id, picture) VALUES (?, ?)",
+        arguments: [sighting.frameID, Data(picture)])
+    }
+    try await RunningServer.with(fixture) { server in
+      let path = "/recordings/\(fixture.goneRecording)/frames/\(sighting.frameID)"
+      let html = try await server.get(path).text
+      #expect(html.contains("This is a smaller picture that was kept"))
+      #expect(html.contains("data-picture"))
+      for size in ["picture", "thumbnail"] {
+        #expect([UInt8](try await server.get("\(path)/\(size).jpg").body) == picture)
+      }
     }
   }
 

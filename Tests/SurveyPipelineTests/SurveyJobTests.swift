@@ -231,6 +231,25 @@ import Testing
     }
   }
 
+  @Test func framesOfTheHighestCountsAreKept() throws {
+    try dives.video("Reef/D1/a.mp4")
+    let store = try dives.survey()
+    try dives.process(store)
+    let run = try store.tallyRun()
+    let record = try #require(try store.deploymentRecords(run: run).first)
+    let recording = record.recordings[0].id
+    let sightings = try store.reviewSightings(run: run.id, deployment: record.deployment.id)
+    var counts: [Int] = []
+    for sighting in sightings {
+      guard let picture = try store.evidence(frame: sighting.frameID) else { continue }
+      #expect(picture.prefix(2) == [0xFF, 0xD8])
+      let frame = try store.reviewFrame(sighting.frameID, recording: recording)
+      counts.append(frame.detections.count { $0.label == "red fish" && $0.isCounted })
+    }
+    // Seconds 0…5 show 0, 1, 2, 3, 1, 0 red fish: each new maximum is kept, and the first blue one.
+    #expect(counts == [1, 2, 3, 1])
+  }
+
   @Test func photosCount() throws {
     let video = try dives.video("v.mp4", [("red", 40, 40, 0, 6), ("red", 120, 40, 0, 6)])
     let photos = try dives.folder.file("photos/p1.jpg")

@@ -11,7 +11,9 @@ import Testing
   }
 
   /// Every schema that was released, as a database that was written with it.
-  @Test(arguments: ["survey-schema-1.sqlite", "survey-schema-2.sqlite"])
+  @Test(arguments: [
+    "survey-schema-1.sqlite", "survey-schema-2.sqlite", "survey-schema-3.sqlite",
+  ])
   func releasedSchemasOpenAndTally(_ name: String) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/" + name
@@ -28,6 +30,7 @@ import Testing
       stretch: 7, start: 1, end: 2, picture: ([1, 2, 3], 4.5), cameraMoves: true)
     try store.save(background, in: pass)
     #expect(try store.background(of: 7, in: pass) == background)
+    #expect(try store.evidence(frame: 1) == nil)
   }
 
   @Test func backgroundsBelongToTheirPass() throws {
@@ -54,6 +57,34 @@ import Testing
       run: survey.run.id, media: 1, programVersion: "0", machine: "test")
     #expect(try survey.store.background(of: 0, in: again) == nil)
     #expect(try survey.rows("SELECT COUNT(*) FROM background") == [["0"]])
+  }
+
+  @Test func evidenceOfTheThreeHighestCountsStays() throws {
+    let survey = try SurveyFixture()
+    try survey.add("a.mp4", frames: [[]], status: .running)
+    let (store, run) = (survey.store, survey.run)
+    let pass = try #require(try store.pass(run: run.id, media: 1))
+    #expect(!pass.isFlawed)
+    let tang = Detection(label: 0, x: 0.25, y: 0.5, score: 0.75, width: 0.1, height: 0.2)
+    let faint = Detection(label: 0, x: 0.1 + 0.2, y: 0.5, score: 0.3)
+    let frames = (1...5).map { count in
+      FrameResult(
+        time: FrameTime(pts: Int64(count) * 1000, seconds: Double(count)), isDamaged: false,
+        detections: [faint] + Array(repeating: tang, count: count), evidence: [0xFF, UInt8(count)])
+    }
+    try store.append(frames, to: pass, of: run, flawed: true)
+    #expect(try store.pass(run: run.id, media: 1)?.isFlawed == true)
+    #expect(try store.detections(atPTS: 1000, in: pass, of: run) == [faint, tang])
+    #expect(try store.detections(atPTS: 1001, in: pass, of: run) == nil)
+    #expect(try store.mostCounted(in: pass, of: run, thresholds: [0.5, 0.6]) == [5, 0])
+    #expect(try store.mostCounted(in: pass, of: run, thresholds: [0.2, 0.6]) == [6, 0])
+    #expect(try survey.rows("SELECT COUNT(*) FROM evidence") == [["5"]])
+    try store.finish(pass, .done, reason: nil, start: 0, end: 6)
+    let kept = try survey.rows(
+      "SELECT f.pts FROM evidence e JOIN frame f ON f.id = e.frame_id ORDER BY f.pts")
+    #expect(kept == [["3000"], ["4000"], ["5000"]])
+    let frame = try #require(try survey.rows("SELECT id FROM frame WHERE pts = 5000").first?.first)
+    #expect(try store.evidence(frame: try #require(Int64(frame))) == [0xFF, 5])
   }
 
   @Test func otherFilesAreRefused() throws {
