@@ -84,6 +84,13 @@ public final class MediaFile {
     return nil
   }
 
+  /// Has only those frames decoded that a sampling period asks for; `nil` where the file does not
+  /// allow it.
+  func choose(periodMicroseconds period: Int64) -> PacketChooser? {
+    guard let video, video.choose(periodMicroseconds: period) else { return nil }
+    return video.chooser
+  }
+
   /// Goes to the last keyframe before a timestamp; whether the file can do so.
   func seek(before pts: Int64) -> Bool { video?.seek(toKeyframeBefore: pts - 1) ?? false }
 

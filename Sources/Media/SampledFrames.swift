@@ -3,7 +3,8 @@ public import Survey
 /// Those frames of a media file that a sampling asks for.
 ///
 /// The choice depends on the file's frames alone: a frame is held until its successor's time says
-/// how long it is shown.
+/// how long it is shown. Where the packets tell that beforehand, no more is decoded than the choice
+/// needs.
 public struct SampledFrames {
   /// Time of the first frame, in seconds.
   public private(set) var startSeconds: Double?
@@ -14,14 +15,23 @@ public struct SampledFrames {
 
   private let file: MediaFile
   private let sampling: Sampling
+  private let chooser: PacketChooser?
+  private var lastGiven: Int64?
   private var clock: SampleClock?
   private var held: DecodedFrame?
   private var isAtEnd = false
 
   /// The sampled frames of a file that has not been read yet.
-  public init(_ file: MediaFile, sampling: Sampling) {
+  ///
+  /// - Parameter decodesAll: decode every frame and choose among them, to compare.
+  public init(_ file: MediaFile, sampling: Sampling, decodesAll: Bool = false) {
     self.file = file
     self.sampling = sampling
+    if case .period(let microseconds) = sampling, !decodesAll {
+      chooser = file.choose(periodMicroseconds: microseconds)
+    } else {
+      chooser = nil
+    }
   }
 
   /// The next sampled frame; `nil` at the end.
@@ -32,6 +42,7 @@ public struct SampledFrames {
   public mutating func next(_ goesOn: (Double) -> Bool = { _ in true }) throws(MediaError)
     -> DecodedFrame?
   {
+    if let chooser { return try next(chooser, goesOn) }
     while !isAtEnd {
       guard let frame = try file.next() else {
         isAtEnd = true
@@ -52,6 +63,27 @@ public struct SampledFrames {
       held = frame
       if let previous, chooses(until: seconds) { return previous }
     }
+    return nil
+  }
+
+  private mutating func next(_ chooser: PacketChooser, _ goesOn: (Double) -> Bool)
+    throws(MediaError) -> DecodedFrame?
+  {
+    while !isAtEnd, let frame = try file.next() {
+      let seconds = frame.time.seconds
+      startSeconds = startSeconds ?? chooser.startSeconds ?? seconds
+      if !goesOn(seconds - (startSeconds ?? seconds)) { break }
+      endSeconds = max(endSeconds ?? seconds, seconds + frame.durationSeconds)
+      guard chooser.isChosen(frame.time.pts) else { continue }
+      if let lastGiven, frame.time.pts <= lastGiven {
+        outOfOrder += 1
+        continue
+      }
+      lastGiven = frame.time.pts
+      return frame
+    }
+    if !isAtEnd, let end = chooser.endSeconds { endSeconds = max(endSeconds ?? end, end) }
+    isAtEnd = true
     return nil
   }
 

@@ -33,6 +33,9 @@ public final class VideoReader {
   private var lastPacketEnd: Int64?
   private var atEndOfFile = false
   private var decodedFrames = 0
+  /// What decides which packets are decoded; `nil` decodes all.
+  private(set) var chooser: PacketChooser?
+  private var isDraining = false
 
   /// FFmpeg's formats of text files, which it draws as a terminal would.
   private static let drawnText: Set<String> = ["tty", "bin", "xbin", "adf", "idf"]
@@ -183,12 +186,58 @@ public final class VideoReader {
         if decoded.isDamaged { note("frame with missing parts") }
         return decoded
       }
-      if code == ffs_error_eof { return try end() }
-      if code != ffs_error_again {
+      if code == ffs_error_eof, isDraining {
+        isDraining = false
+        avcodec_flush_buffers(codec)
+      } else if code == ffs_error_eof {
+        return try end()
+      } else if code != ffs_error_again {
         note(errorText(code))
         if atEndOfFile { return try end() }
       }
-      try feed(codec, packet, format)
+      if let chooser {
+        feed(codec, chooser.step())
+      } else {
+        feed(codec, readPacket(format, packet) ? packet : nil)
+      }
+    }
+  }
+
+  /// Has only those frames decoded that a period asks for, and what they need; before anything is
+  /// read.
+  ///
+  /// - Returns: whether the file allows it: H.264 and HEVC do, with times in all packets.
+  func choose(periodMicroseconds period: Int64) -> Bool {
+    let id = stream.pointee.codecpar.pointee.codec_id
+    guard info.kind == .video, id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC,
+      let name = format?.pointee.iformat?.pointee.name, !String(cString: name).contains("avi")
+    else { return false }
+    let lengthSize = Self.lengthSize(stream)
+    chooser = PacketChooser(
+      period: period, secondsPerUnit: secondsPerUnit,
+      isForgetting: { Self.isForgetting($0, codec: id, lengthSize: lengthSize) },
+      read: { [unowned self] in
+        guard let format, let packet = av_packet_alloc() else { return nil }
+        if readPacket(format, packet) { return packet }
+        var doomed: UnsafeMutablePointer<AVPacket>? = packet
+        av_packet_free(&doomed)
+        return nil
+      })
+    return true
+  }
+
+  private func feed(_ codec: UnsafeMutablePointer<AVCodecContext>, _ step: PacketChooser.Step) {
+    switch step {
+    case .take(let packet, let isShown):
+      codec.pointee.skip_frame = isShown ? AVDISCARD_DEFAULT : AVDISCARD_NONREF
+      feed(codec, packet)
+      var doomed: UnsafeMutablePointer<AVPacket>? = packet
+      av_packet_free(&doomed)
+    case .drain:
+      isDraining = true
+      avcodec_send_packet(codec, nil)
+    case .end:
+      feed(codec, nil)
     }
   }
 
@@ -199,10 +248,24 @@ public final class VideoReader {
       orientation: orientation, file: file)
   }
 
+  /// Gives the decoder a packet, or the end.
   private func feed(
-    _ codec: UnsafeMutablePointer<AVCodecContext>, _ packet: UnsafeMutablePointer<AVPacket>,
-    _ format: UnsafeMutablePointer<AVFormatContext>
-  ) throws(MediaError) {
+    _ codec: UnsafeMutablePointer<AVCodecContext>, _ packet: UnsafeMutablePointer<AVPacket>?
+  ) {
+    guard let packet else {
+      atEndOfFile = true
+      avcodec_send_packet(codec, nil)
+      return
+    }
+    let sent = avcodec_send_packet(codec, packet)
+    if sent < 0 && sent != ffs_error_again { note(errorText(sent)) }
+    av_packet_unref(packet)
+  }
+
+  /// Reads the stream's next packet; whether there is one.
+  private func readPacket(
+    _ format: UnsafeMutablePointer<AVFormatContext>, _ packet: UnsafeMutablePointer<AVPacket>
+  ) -> Bool {
     while true {
       ffs_forget_words()
       let code = av_read_frame(format, packet)
@@ -210,19 +273,17 @@ public final class VideoReader {
         if code != ffs_error_eof { note(errorText(code)) }
         let words = String(cString: ffs_last_words())
         if !words.isEmpty { note(words) }
-        atEndOfFile = true
-        avcodec_send_packet(codec, nil)
-        return
+        return false
       }
-      defer { av_packet_unref(packet) }
-      guard packet.pointee.stream_index == stream.pointee.index else { continue }
+      guard packet.pointee.stream_index == stream.pointee.index else {
+        av_packet_unref(packet)
+        continue
+      }
       if packet.pointee.pts != ffs_no_pts {
         let end = packet.pointee.pts + max(0, packet.pointee.duration)
         lastPacketEnd = max(lastPacketEnd ?? end, end)
       }
-      let sent = avcodec_send_packet(codec, packet)
-      if sent < 0 && sent != ffs_error_again { note(errorText(sent)) }
-      return
+      return true
     }
   }
 
@@ -284,6 +345,8 @@ public final class VideoReader {
       return false
     }
     avcodec_flush_buffers(codec)
+    chooser?.restart()
+    isDraining = false
     atEndOfFile = false
     lastPTS = nil
     return true

@@ -175,6 +175,55 @@ private func readTimes(_ path: String) throws -> [Double] {
     #expect(found >= (["b.ts", "c.avi"].contains(name) ? 0 : 6))
   }
 
+  /// Decoding only what a period needs gives the frames that decoding all gives.
+  @Test(arguments: [
+    ("a.mp4", ["-c:v", "libx264", "-bf", "3", "-g", "12"]),
+    ("short.mp4", ["-c:v", "libx264", "-bf", "0", "-g", "1"]),
+    ("one-group.mp4", ["-c:v", "libx264", "-bf", "2", "-g", "1000", "-sc_threshold", "0"]),
+    ("open.mp4", ["-c:v", "libx264", "-bf", "3", "-x264-params", "open-gop=1:keyint=12:scenecut=0"]),
+    ("pyramid.mkv", ["-c:v", "libx264", "-bf", "5", "-x264-params", "b-pyramid=strict:keyint=15"]),
+    ("b.ts", ["-c:v", "libx264", "-g", "12", "-bf", "2", "-output_ts_offset", "7.3"]),
+    ("hevc.mp4", ["-c:v", "libx265", "-x265-params", "log-level=0:keyint=12:open-gop=0"]),
+    ("cra.mkv", ["-c:v", "libx265", "-x265-params", "log-level=0:keyint=12:open-gop=1:bframes=4"]),
+    ("ten.mkv", ["-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", "log-level=0:keyint=9"]),
+    (
+      "variable.mp4",
+      [
+        "-vf", "setpts='if(gt(N,10),PTS+0.37/TB,PTS)+0.008*mod(N,3)/TB'", "-fps_mode",
+        "passthrough", "-video_track_timescale", "90000", "-c:v", "libx264", "-g", "9",
+      ]
+    ),
+    ("vp9.mkv", ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]),
+  ])
+  func periodsDecodeWhatTheyNeed(_ name: String, _ options: [String]) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.file(name)
+    try Tool.ffmpeg(source + options + [path])
+    let cut = try folder.file("cut." + name)
+    try Tool.ffmpeg(["-ss", "0.5", "-i", path, "-c", "copy", cut])
+    let scaler = FrameScaler()
+    for file in [path, cut] {
+      for period: Int64 in [10_000, 40_000, 100_000, 170_000, 481_000, 900_000, 10_000_000] {
+        let read = { (decodesAll: Bool) throws -> ([FrameTime], [PixelImage], SampledFrames) in
+          var frames = SampledFrames(
+            try MediaFile(path: file), sampling: .period(microseconds: period),
+            decodesAll: decodesAll)
+          var (times, pictures): ([FrameTime], [PixelImage]) = ([], [])
+          while let frame = try frames.next() {
+            times.append(frame.time)
+            pictures.append(try scaler.picture(of: frame, longestSide: 64))
+          }
+          return (times, pictures, frames)
+        }
+        let (all, chosen) = (try read(true), try read(false))
+        #expect(chosen.0 == all.0, "\(file) \(period)")
+        #expect((chosen.1 == all.1) == true, "\(file) \(period)")
+        #expect(chosen.2.startSeconds == all.2.startSeconds)
+        #expect(abs((chosen.2.endSeconds ?? 0) - (all.2.endSeconds ?? 1)) < 1e-6, "\(file) \(period)")
+      }
+    }
+  }
+
   @Test func sampledFramesOfAVariableRate() throws {
     let folder = try TemporaryFolder()
     let path = try folder.file("variable.mp4")
