@@ -26,6 +26,7 @@ DEFAULTS = {
     "frozen": {},
     "sampling": {},
     "rendered": None,
+    "composed": None,
     "valShare": 0.2,
     "batchSize": 32,
     "learningRate": 0.004,
@@ -42,6 +43,18 @@ PARTS = {
     "frozen": {"through": "", "from": 0.0},
     "sampling": {"power": 0.5, "shares": {}},
     "rendered": {"scenes": 0, "seed": 0, "valScenes": 0, "valSeed": 1, "from": 0.0},
+}
+PARTS["composed"] = {
+    "pictures": 0,
+    "seed": 0,
+    "valPictures": 0,
+    "valSeed": 1,
+    "individuals": 100,
+    "strangers": 400,
+    "places": 30,
+    "named": "",
+    "doubtful": [],
+    "leftOut": [],
 }
 
 CHOICES = {

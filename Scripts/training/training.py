@@ -12,6 +12,7 @@ from .configuration import ConfigurationError
 QUICK = {"rounds": 2, "stepsPerRound": 10, "batchSize": 8}
 QUICK_PICTURES = 120
 QUICK_SCENES = {"scenes": 4, "valScenes": 2}
+QUICK_COMPOSED = {"pictures": 60, "valPictures": 12, "individuals": 3, "strangers": 8, "places": 3}
 """What --quick puts in the place of a configuration's own."""
 
 
@@ -21,6 +22,8 @@ def train(config, options, root):
         config |= QUICK
         if config["rendered"]:
             config["rendered"] |= QUICK_SCENES
+        if config["composed"]:
+            config["composed"] |= QUICK_COMPOSED
     for key in ("rounds", "seed"):
         if getattr(options, key) is not None:
             config[key] = getattr(options, key)
@@ -66,6 +69,12 @@ def read(config, options, work):
             for folder in config[split]
             for sample in coco.load(options.data / folder, config, scale_of, most)
         ]
+    if config["composed"]:
+        from . import composed
+
+        samples["train"] = composed.named(samples["train"], config, options.data)
+        samples["train"] += composed.samples(config, "train", work, samples["train"])
+        samples["val"] += composed.samples(config, "val", work)
     if plan := config["rendered"]:
         from . import rendered
 
