@@ -31,6 +31,9 @@ STRANGER = "fish"
 ENLARGED = 1.5
 """Pictures are this much larger than the model's input, so that augmentation can zoom in."""
 
+WINDOWED = {"width": 320, "height": 192}
+"""What stands for the model's input where it is but a window of the picture."""
+
 SMALLEST = 18
 """Pixels of the longer side below which a fish is not pasted."""
 
@@ -73,18 +76,26 @@ def places(seed, count, work):
 
 @dataclasses.dataclass
 class Stock:
-    """What pictures are made of: cut-outs by class, backgrounds, and real frames with boxes."""
+    """What pictures are made of: cut-outs by class, places, and real frames of each folder."""
 
     fish: dict
     places: list
     frames: list
+
+    def frame(self, generator):
+        """A real frame; each folder as often as the others, however many it has."""
+        folder = self.frames[int(generator.integers(len(self.frames)))]
+        return folder[int(generator.integers(len(folder)))]
 
 
 def stock(plan, seed, individuals, strangers, work, frames=()):
     """The Stock of `seed`; `frames` are real Samples to paste on."""
     fish = {name: kept(name, seed, individuals, work) for name in TEN}
     fish[STRANGER] = kept(STRANGER, seed, strangers, work)
-    return Stock(fish, places(seed, plan["places"], work), list(frames))
+    folders = {}
+    for sample in frames:
+        folders.setdefault(sample.folder, []).append(sample)
+    return Stock(fish, places(seed, plan["places"], work), list(folders.values()))
 
 
 def samples(config, which, work, frames=()):
@@ -107,7 +118,7 @@ def samples(config, which, work, frames=()):
             work,
         )
     indices = coco.label_indices(config)
-    size = config["input"]
+    size = config["input"] if config["task"] == "centroids" else WINDOWED
     width, height = round(size["width"] * ENLARGED), round(size["height"] * ENLARGED)
     return [
         picture(made, indices, width, height, np.random.default_rng([seed, 1, number]), number)
@@ -223,7 +234,7 @@ def coloured(sprite, local, near, generator):
     light = generator.normal(-0.12, 0.3)
     gain = np.exp(generator.normal(0, 0.1, 3) + light)
     water = local / max(0.05, float(local.max()))
-    gain = gain * (1 + generator.uniform(0, 0.75) * (water - 1))
+    gain = gain * (1 + generator.uniform(0, 0.5) * (water - 1))
     slope = np.linspace(1, -1, rows, dtype=np.float32)[:, None, None]
     made[..., :3] *= (gain * (1 + generator.uniform(-0.1, 0.3) * slope)).astype(np.float32)
     if generator.random() < 0.3:
@@ -317,7 +328,7 @@ class _Background:
         chance = generator.random()
         sample = None
         if made.frames and chance < 0.6:
-            sample = made.frames[int(generator.integers(len(made.frames)))]
+            sample = made.frame(generator)
             image = sample.image
         elif chance < 0.93:
             image = made.places[int(generator.integers(len(made.places)))]
@@ -377,7 +388,7 @@ def _occluder(made, width, height, generator):
     across, down = (int(generator.uniform(0.08, 0.35) * side) for side in (width, height))
     image = made.places[int(generator.integers(len(made.places)))]
     if made.frames and generator.random() < 0.5:
-        image = made.frames[int(generator.integers(len(made.frames)))].image
+        image = made.frame(generator).image
     if image.shape[0] <= down or image.shape[1] <= across:
         image = cv2.resize(image, (across + 1, down + 1))
     y = int(generator.integers(0, image.shape[0] - down))
@@ -397,9 +408,9 @@ def _occluder(made, width, height, generator):
 
 def _watered(values, generator):
     """The picture as its water and camera show it, uint8."""
-    if generator.random() < 0.4:
+    if generator.random() < 0.3:
         values = values * np.float32(
-            [generator.uniform(0.3, 1), generator.uniform(0.75, 1), generator.uniform(0.7, 1)]
+            [generator.uniform(0.35, 1), generator.uniform(0.8, 1), generator.uniform(0.8, 1)]
         )
         values *= generator.uniform(0.9, 1.3)
     if generator.random() < 0.3:

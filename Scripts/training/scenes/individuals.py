@@ -12,7 +12,7 @@ import numpy as np
 
 from . import fish
 from .bodies import BLACK, WHITE, damsel, tang
-from .cutouts import Y, dots, mix
+from .cutouts import X, Y, dots, mix
 from .drawing import smoothstep
 from .fish import Outline, edge
 
@@ -116,7 +116,7 @@ def paracanthurus_hepatus(generator):
     light_belly = generator.random() < 0.42
     belly = mix(tail, WHITE, np.float32(generator.uniform(0, 0.35))) * generator.uniform(0.75, 1.0)
     floor_at = generator.uniform(-0.1, 0.1)
-    begin, line = generator.uniform(0.18, 0.34), generator.uniform(-0.05, 0.45)
+    begin, line = generator.uniform(0.14, 0.34), generator.uniform(-0.2, 0.45)
     oval_size, oval_share = generator.uniform(0.85, 1.15), generator.uniform(0.5, 1.0)
     soft = generator.uniform(0.04, 0.14)
     oval_colour = blue * generator.uniform(0.6, 1.05)
@@ -134,6 +134,7 @@ def paracanthurus_hepatus(generator):
         band = band * smoothstep(roof - 0.05, roof + 0.05, v) * smoothstep(0.11, 0.15, u)
         oval = np.hypot((u - 0.425) / (0.115 * oval_size), (v + 0.10) / (0.33 * oval_size))
         oval = smoothstep(1.12, 0.88, oval)
+        band = band * (1 - light_belly * below_ * smoothstep(0.3, 0.5, v + 0.35))
         made = mix(made, dark, band)
         made = mix(made, oval_colour, np.clip(oval * band * oval_share, 0, 1))
         wedge = smoothstep(0.0, 0.05, u - 0.70 - 0.9 * abs(Y))
@@ -404,10 +405,7 @@ def acanthurus_coeruleus(generator):
         return made
 
     def over(layers):
-        x, y = np.broadcast_arrays(np.float32(0.795), np.float32(0))
-        from .cutouts import X
-
-        mark = smoothstep(1.15, 0.85, np.hypot((X - x) / 0.034, (Y - y) / 0.0125))
+        mark = smoothstep(1.15, 0.85, np.hypot((X - 0.795) / 0.034, Y / 0.0125))
         layers.tint(spine, mark * (age != "young"))
 
     outline = surgeon(generator, 0.56, 0.075, 0.065, 0.04, 0.0, 0.15)

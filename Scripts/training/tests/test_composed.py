@@ -81,7 +81,7 @@ class PictureTests(unittest.TestCase):
         image = np.zeros((144, 240, 3), np.uint8)
         image[50:90, 100:160] = 255
         frame = fixtures.sample(image, [[100, 50, 60, 40]])
-        made = composed.Stock({}, [image], [frame])
+        made = composed.Stock({}, [image], [[frame]])
         found = 0
         for number in range(30):
             background = composed._Background(made, 240, 144, np.random.default_rng(number))
