@@ -112,14 +112,17 @@ def task_of(config, samples):
 def start(config, model, home, backbone):
     """Weights to start from: another model's (`startFrom`), or the backbone's from ImageNet."""
     if "startFrom" in config:
-        path = (home / config["startFrom"]).resolve()
-        if not path.exists():
-            raise ConfigurationError(
-                f"{path}: no such file; 'startFrom' names the weights.npz of a trained model"
-            )
-        arrays = {name: np.float32(value) for name, value in np.load(path).items()}
-        if network.set_weights(model, arrays) == 0:
-            raise ConfigurationError(f"{path}: has no layer of this network")
+        names = config["startFrom"]
+        found = 0
+        for name in names if isinstance(names, list) else [names]:
+            path = (home / name).resolve()
+            if not path.exists():
+                raise ConfigurationError(
+                    f"{path}: no such file; 'startFrom' names the weights.npz of a trained model"
+                )
+            found += network.set_weights(model, _of_other(model, path))
+        if found == 0:
+            raise ConfigurationError(f"{names}: has no layer of this network")
     elif backbone.exists():
         network.load_backbone(model, backbone)
     else:
@@ -127,3 +130,13 @@ def start(config, model, home, backbone):
             f"{backbone}: no such file; give MobileNetV2 0.35 weights with --weights, or let the "
             "configuration start from another model: \"startFrom\": \"../fish/weights.npz\""
         )
+
+
+def _of_other(model, path):
+    """Weights of a trained model; without those of its last layer where that has another shape."""
+    arrays = {name: np.float32(value) for name, value in np.load(path).items()}
+    kernel = arrays.get("logits/kernel")
+    own = model.get_layer("logits").kernel.shape
+    if kernel is not None and kernel.shape != tuple(own):
+        arrays = {name: value for name, value in arrays.items() if not name.startswith("logits/")}
+    return arrays
