@@ -40,8 +40,8 @@ public final class Detector {
   public var usesMotion: Bool { model.card.input.hasMotion }
   /// Cells of the output grid; 0 where the model gives boxes.
   public var gridSize: (width: Int, height: Int) { reader.gridSize }
-  /// What detections are called: `label` of a detection is a place in this list. It is the card's
-  /// labels, or with an open set those of `ModelCard.openLabels`.
+  /// What detections are called, by `Detection.label`: the card's labels, or with an open set
+  /// `ModelCard.openLabels`.
   public let labels: [ModelCard.Label]
   /// Places in `labels` of what is found as one fish first: named members, and last the open set's
   /// own label; empty without an open set.

@@ -101,7 +101,9 @@ final class GridReader: IndividualReader {
       thresholds: seesMotion ? channelThresholds.moving : channelThresholds.still)
     let line = seesMotion ? lines.moving : lines.still
     return found.compactMap { found in
-      var score = min(1, Double(found.score))
+      var score = Double(found.score)
+      // Quantised scores may add up to a little more than 1.
+      if openSet != nil { score = min(1, score) }
       if let line {
         score = line.probability(of: score)
         guard score >= floor else { return nil }

@@ -141,8 +141,12 @@ public struct Evaluation: Sendable {
     self.thresholds = thresholds
     let parts = Parts(
       videos, labels: chosen, openSet: openSet, thresholds: thresholds, sweeps: sweeps)
-    naming = openSet.isEmpty ? nil : Naming(
-      truth, seen, videos, classes: classes, names: names, openSet: openSet, thresholds: thresholds)
+    naming =
+      openSet.isEmpty
+      ? nil
+      : Naming(
+        truth, seen, videos, classes: classes, names: names, openSet: openSet,
+        thresholds: thresholds)
     let everything = Array(truth.videos.indices)
     all = parts.group("all", everything, parts.allLabels)
     byClass = chosen.indices.map { index in

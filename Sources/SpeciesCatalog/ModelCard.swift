@@ -76,7 +76,7 @@ public struct ModelCard: Sendable, Hashable, Codable {
     public var label: String
     /// Key into the catalogue of what all members belong to; no species.
     public var taxon: String
-    /// The members' labels. Those of the open set's own taxon give no name.
+    /// The members' labels; those of the open set's own taxon give no name.
     public var labels: [String]
     /// Score of all members together from which an individual counts, named or not.
     public var threshold: Double

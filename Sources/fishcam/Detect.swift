@@ -49,8 +49,10 @@ struct Detect: ParsableCommand {
   func run() throws {
     let model = try LoadedModel(modelOptions.model, labels: labels, catalog: loadCatalog())
     let finder = try finder(model)
-    let names = (windows == nil ? model.detectionLabels(decoder: modelOptions.decoder) : model.card.labels)
-      .map(\.label)
+    let detected =
+      windows == nil
+      ? model.detectionLabels(decoder: modelOptions.decoder) : model.card.labels
+    let names = detected.map(\.label)
     if let draw {
       do {
         try FileManager.default.createDirectory(

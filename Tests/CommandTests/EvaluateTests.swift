@@ -71,7 +71,8 @@ import Testing
     #expect(report["threshold"] == 0.4)
     // A class without a label of its own is fish, unidentified: what is named there is wrong.
     let table = try files.folder.write(
-      Data("truth,label\nred fish,red fish\nblue fish,\"fish, unidentified\"\n".utf8), to: "map.csv")
+      Data("truth,label\nred fish,red fish\nblue fish,\"fish, unidentified\"\n".utf8), to: "map.csv"
+    )
     let other = try files.report(["--classes", table])
     #expect(other["named/named"] == 5)
     #expect(other["named/right"] == 3)

@@ -163,7 +163,7 @@ private let purple: [UInt8] = [255, 0, 255]
     for probability in [0.02, 0.1, 0.5, 0.93] {
       #expect(abs(line.probability(of: line.score(of: probability)) - probability) < 1e-9)
     }
-    #expect(Calibration.Line(scale: 1, offset: 0).probability(of: 0) == 1e-6)
+    #expect(abs(Calibration.Line(scale: 1, offset: 0).probability(of: 0) - 1e-6) < 1e-12)
     #expect(Calibration.Line(scale: 9, offset: 0).probability(of: 1) <= 1)
   }
 }

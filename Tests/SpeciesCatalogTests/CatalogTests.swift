@@ -175,7 +175,8 @@ import Testing
     #expect(
       try problem { $0["files"] = files(["still": ["scale": 0, "offset": 1]]) }?
         .contains("files.calibration") == true)
-    #expect(try problem { $0["files"] = files(["still": ["scale": 1]]) }?.contains("offset") == true)
+    let half = ["still": ["scale": 1]]
+    #expect(try problem { $0["files"] = files(half) }?.contains("offset") == true)
     let motion: [String: Any] = ["fit": "letterbox", "motion": true, "movingCameraAbove": 40]
     let withMotion = { (calibration: [String: Any]) throws in
       try problem {
