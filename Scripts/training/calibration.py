@@ -11,6 +11,9 @@ LEAST = 0.02
 KEPT = 0.05
 """Peaks below this probability take no part: they would outnumber those that a survey can keep."""
 
+LEAST_SCALE = 0.05
+"""Scales are at least this, so that a higher score is never less probable."""
+
 NAMED_RIGHT = 0.9
 """Share of the named fish of val whose name is to be right."""
 
@@ -21,23 +24,26 @@ SHARES = np.round(np.arange(0.20, 1.00, 0.01), 2)
 def platt(scores, right, weights):
     """The Calibration of greatest likelihood for scores and whether each is right.
 
-    Scale and offset are held to 1 and 0 as if by one more observation, so that a few peaks, or
+    Scale and offset are weakly held to 1 and 0 (a variance of 10), so that a few peaks, or
     such as are told apart without error, have an answer too; the scale stays above 0.
     """
     x = measurement.logits(scores)
     weights = np.asarray(weights, float) * (len(x) / max(1e-9, np.sum(weights)))
     prior = np.array([1.0, 0.0])
-    best = prior.copy()
-    for _ in range(100):
+    best, free = prior.copy(), [0, 1]
+    for _ in range(200):
         p = 1 / (1 + np.exp(-(best[0] * x + best[1])))
         off = weights * (p - right)
-        slope = np.array([(off * x).sum(), off.sum()]) + best - prior
+        slope = np.array([(off * x).sum(), off.sum()]) + 0.1 * (best - prior)
         w = weights * p * (1 - p)
         curve = np.array([[(w * x * x).sum(), (w * x).sum()], [(w * x).sum(), w.sum()]])
-        step = np.linalg.solve(curve + np.eye(2), slope)
+        curve += 0.1 * np.eye(2)
+        step = np.zeros(2)
+        step[free] = np.linalg.solve(curve[np.ix_(free, free)], slope[free])
         best -= step / max(1.0, np.abs(step).max())
-        best[0] = max(best[0], 0.05)
-        if np.abs(step).max() < 1e-9:
+        if best[0] < LEAST_SCALE:
+            best[0], free = LEAST_SCALE, [1]
+        elif np.abs(step).max() < 1e-9:
             break
     return Calibration(round(float(best[0]), 4), round(float(best[1]), 4))
 
