@@ -98,6 +98,11 @@ def stock(plan, seed, individuals, strangers, work, frames=()):
     return Stock(fish, places(seed, plan["places"], work), list(folders.values()))
 
 
+def shown(config):
+    """The size at which a picture is seen: the model's input, unless that is but a window."""
+    return config["input"] if config["task"] == "centroids" else WINDOWED
+
+
 def samples(config, which, work, frames=()):
     """The Samples of the configuration's part `composed`: `which` is "train" or "val".
 
@@ -118,7 +123,7 @@ def samples(config, which, work, frames=()):
             work,
         )
     indices = coco.label_indices(config)
-    size = config["input"] if config["task"] == "centroids" else WINDOWED
+    size = shown(config)
     width, height = round(size["width"] * ENLARGED), round(size["height"] * ENLARGED)
     return [
         picture(made, indices, width, height, np.random.default_rng([seed, 1, number]), number)

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from . import coco, export, loop, motion, network
+from . import coco, composed, export, loop, motion, network
 from .configuration import ConfigurationError
 
 QUICK = {"rounds": 2, "stepsPerRound": 10, "batchSize": 8}
@@ -61,7 +61,8 @@ def read(config, options, work):
     """The samples of `train`, `val` and `test`, with motion where the model has it."""
     size = config["input"]
     most = QUICK_PICTURES if options.quick else None
-    enlarged = lambda width, height: 1.5 * max(size["width"] / width, size["height"] / height)
+    shown = composed.shown(config) if config["composed"] else size
+    enlarged = lambda width, height: 1.5 * max(shown["width"] / width, shown["height"] / height)
     samples = {}
     for split, scale_of in (("train", enlarged), ("val", None), ("test", None)):
         samples[split] = [
@@ -70,8 +71,6 @@ def read(config, options, work):
             for sample in coco.load(options.data / folder, config, scale_of, most)
         ]
     if config["composed"]:
-        from . import composed
-
         samples["train"] = composed.named(samples["train"], config, options.data)
         samples["train"] += composed.samples(config, "train", work, samples["train"])
         samples["val"] += composed.samples(config, "val", work)
