@@ -40,7 +40,7 @@ def scores_of(interpreter, picture, pixel_range, place):
 
 
 def peaks(grid, background, floor):
-    """[x, y, label, score]: local maxima of the label that is best in a cell, in cells."""
+    """[x, y, label, score, row, column]: local maxima of the label that is best in a cell, in cells."""
     rows, columns, channels = grid.shape
     labels = [channel for channel in range(channels) if channel != background]
     best = np.array(labels)[np.argmax(grid[:, :, labels], axis=2)]
@@ -49,7 +49,7 @@ def peaks(grid, background, floor):
         for column in range(columns):
             channel = best[row, column]
             score = grid[row, column, channel]
-            if score < floor:
+            if score < floor or score <= 0:
                 continue
             top, left = max(0, row - 1), max(0, column - 1)
             around = grid[top : row + 2, left : column + 2, channel].astype(np.float64)
@@ -60,8 +60,52 @@ def peaks(grid, background, floor):
             x = ((across + left - column) * around).sum() / around.sum()
             y = ((down + top - row) * around).sum() / around.sum()
             middle = np.clip([x, y], -0.5, 0.5) + 0.5
-            found.append((column + middle[0], row + middle[1], labels.index(channel), float(score)))
+            found.append(
+                (column + middle[0], row + middle[1], labels.index(channel), float(score), row, column)
+            )
     return found
+
+
+def probability(score, line):
+    """What a score means by a calibration's line; the score itself without one."""
+    if line is None:
+        return score
+    score = min(max(score, 1e-6), 1 - 1e-6)
+    odds = line["scale"] * np.log(score / (1 - score)) + line["offset"]
+    return 1 / (1 + np.exp(-odds))
+
+
+def found_on(grid, card, line, floor):
+    """[x, y, label's name, probability] of what the card's labels, or its open set, find."""
+    labels = card["labels"]
+    channels = [c for c in range(grid.shape[2]) if c != card.get("background")]
+    grid = grid[:, :, channels]
+    # Scores this low cannot be of a probability that is kept: lines rise, and floors are above 0.
+    least = next((s for s in np.linspace(0, 1, 2001)[1:] if probability(s, line) >= floor), 1)
+    least = max(1e-9, least - 0.0005)
+    opened = card.get("openSet")
+    names = [label["label"] for label in labels]
+    inside = sorted(names.index(name) for name in opened["labels"]) if opened else []
+    outside = [index for index in range(len(names)) if index not in inside]
+    units = [grid[:, :, index] for index in outside]
+    if opened:
+        together = np.zeros(grid.shape[:2], np.float32)
+        for index in inside:
+            together = together + grid[:, :, index]
+        units.append(together)
+    for x, y, unit, score, row, column in peaks(np.dstack(units), None, least):
+        kept = probability(min(1.0, score), line)
+        if kept < floor:
+            continue
+        if unit < len(outside):
+            name = names[outside[unit]]
+        else:
+            powers = grid[row, column, inside].astype(np.float64) ** (1 / opened["temperature"])
+            first = labels[inside[int(powers.argmax())]]
+            clear = powers.max() / powers.sum() >= opened["nameAbove"]
+            named = clear and first.get("taxon") != opened["taxon"]
+            name = first["label"] if named else opened["label"]
+        yield x, y, name, kept
 
 
 def placed(width, height, input_width, input_height, fit):
@@ -110,9 +154,23 @@ def measure(arguments):
     document = json.loads(pathlib.Path(arguments.annotations).read_text())
     inputs = pathlib.Path(arguments.inputs)
     entries = {entry["file_name"]: entry for entry in json.loads((inputs / "inputs.json").read_text())}
-    names = [label["label"] for label in card["labels"]]
-    thresholds = [arguments.threshold or label["threshold"] for label in card["labels"]]
+    own = [f for f in card["files"] if f["file"] == pathlib.Path(arguments.model).name]
+    own = own[0] if own else {}
+    if opened := card.get("openSet"):
+        opened |= own.get("openSet", {})
+    levels = {}
+    given = own.get("thresholds") or [label["threshold"] for label in card["labels"]]
+    for label, threshold in zip(card["labels"], given):
+        if opened and label["label"] in opened["labels"]:
+            if label.get("taxon") == opened["taxon"]:
+                continue
+            threshold = opened["threshold"]
+        levels[label["label"]] = arguments.threshold or threshold
+    if opened:
+        levels[opened["label"]] = arguments.threshold or opened["threshold"]
+    names, thresholds = list(levels), list(levels.values())
     floor = min([card["floor"], *thresholds])
+    lines = own.get("calibration", {})
     table = {name: name for name in names}
     if arguments.classes:
         with open(arguments.classes, newline="", encoding="utf-8-sig") as file:
@@ -143,7 +201,9 @@ def measure(arguments):
         )
         cell = input_width / grid.shape[1], input_height / grid.shape[0]
         found = []
-        for x, y, label, score in peaks(grid, card.get("background"), floor):
+        line = lines.get("moving" if entry.get("motion") else "still")
+        for x, y, name, score in found_on(grid, card, line, floor):
+            label = names.index(name)
             x, y = x * cell[0] - left, y * cell[1] - top
             outside = max(-x, x - inner_width, 0) > cell[0] / 2
             if outside or max(-y, y - inner_height, 0) > cell[1] / 2 or score < thresholds[label]:

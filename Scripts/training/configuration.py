@@ -26,6 +26,7 @@ DEFAULTS = {
     "frozen": {},
     "sampling": {},
     "rendered": None,
+    "composed": None,
     "valShare": 0.2,
     "batchSize": 32,
     "learningRate": 0.004,
@@ -42,6 +43,18 @@ PARTS = {
     "frozen": {"through": "", "from": 0.0},
     "sampling": {"power": 0.5, "shares": {}},
     "rendered": {"scenes": 0, "seed": 0, "valScenes": 0, "valSeed": 1, "from": 0.0},
+}
+PARTS["composed"] = {
+    "pictures": 0,
+    "seed": 0,
+    "valPictures": 0,
+    "valSeed": 1,
+    "individuals": 100,
+    "strangers": 400,
+    "places": 30,
+    "named": "",
+    "doubtful": [],
+    "leftOut": [],
 }
 
 CHOICES = {
@@ -83,7 +96,7 @@ def checked(config, path):
             raise wrong(f"key '{key}' is missing")
         if not isinstance(config[key], kind):
             raise wrong(f"'{key}' must be a {kind.__name__}")
-    unknown = set(config) - set(REQUIRED) - set(DEFAULTS) - {"selectThresholdOn", "startFrom"}
+    unknown = set(config) - set(REQUIRED) - set(DEFAULTS) - {"selectThresholdOn", "startFrom", "openSet"}
     if unknown:
         raise wrong(f"unknown key '{min(unknown)}'")
     config = DEFAULTS | config
@@ -111,6 +124,16 @@ def checked(config, path):
     for label in config["labels"]:
         if not isinstance(label, dict) or not {"label", "classes"} <= set(label):
             raise wrong("each of 'labels' needs 'label' and 'classes'")
+    if "openSet" in config:
+        plan, known = config["openSet"], [label["label"] for label in config["labels"]]
+        if not isinstance(plan, dict) or set(plan) != {"label", "taxon", "labels"}:
+            raise wrong("'openSet' needs 'label', 'taxon' and 'labels', and no more")
+        if len(set(plan["labels"]) & set(known)) < 2 or not set(plan["labels"]) <= set(known):
+            raise wrong("'openSet.labels' must name at least two of 'labels', and nothing else")
+        if plan["label"] in known:
+            raise wrong(f"'openSet.label' must differ from every label, unlike '{plan['label']}'")
+        if config["task"] != "centroids":
+            raise wrong("'openSet' needs 'task' centroids")
     if (config["task"] == "labels") != (config["network"]["kind"] == "window"):
         raise wrong("'network.kind' window and 'task' labels go together")
     if not config["train"]:

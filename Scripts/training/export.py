@@ -11,7 +11,7 @@ from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2,
 )
 
-from . import loop, measurement, network, sampling, windows
+from . import calibration, loop, measurement, network, sampling, windows
 
 REPRESENTATIVE = 300
 """Training pictures from which the ranges of the int8 model are taken."""
@@ -39,13 +39,17 @@ def finish(config, model, samples, output):
         files[precision] = path
     places = outputs(model, files, pictures[:4])
 
-    figures, thresholds = {}, {}
+    figures, fitted = {}, {}
     for precision, path in files.items():
         print(f"measuring {path.name} ...", flush=True)
-        figures[precision], thresholds[precision] = measure(config, path, places, samples)
-    document = {"thresholds": thresholds, "thresholdsChosenOn": config["selectThresholdOn"]}
+        figures[precision], fitted[precision] = measure(config, path, places, samples)
+    parts = {
+        key: {precision: part[key] for precision, part in fitted.items()}
+        for key in fitted[PRECISIONS[0]]
+    }
+    document = parts | {"thresholdsChosenOn": config["selectThresholdOn"]}
     (output / "figures.json").write_text(json.dumps(document | figures, indent=2) + "\n")
-    made = card(config, files, thresholds, places)
+    made = card(config, files, fitted, places)
     (output / "card.json").write_text(json.dumps(made, indent=2) + "\n")
     halves = {name: np.float16(value) for name, value in network.weights(model).items()}
     np.savez_compressed(output / "weights.npz", **halves)
@@ -135,46 +139,106 @@ def run(path, pictures):
 
 
 def measure(config, path, places, samples):
-    """Figures by split, source and label, and each label's threshold: best on `selectThresholdOn`.
+    """Figures by split, source and label, and what the card says of the file: `thresholds` of the
+    labels, `calibration`, and with an open set `openSet`.
 
-    Where there are several, figures of all labels together have a threshold of their own.
+    Calibrated on val, and each threshold the best on val: on the folders `selectThresholdOn`.
+    Where there are several labels, figures of all together have a threshold of their own. Rows of
+    `val … still` are of pictures that have motion, without it.
     """
     if config["task"] == "labels":
         return _measure_windows(config, path, samples)
-    scores, merged, boxes = {}, {}, {}
     names = [label["label"] for label in config["labels"]]
-    for split in ("val", "test"):
-        if split_samples := samples[split]:
-            inputs = measurement.Inputs(split_samples, config["input"])
-            given = run(path, inputs.pictures)
-            given = [given[place] for place in places.values()]
-            found = measurement.scores(inputs, given, config["floor"])
-            scores |= {(split, *key): score for key, score in found.items()}
-            if "sizes" in places:
-                found = measurement.scores(inputs, given, config["floor"], WITHIN)
-                merged |= {(split, *key): score for key, score in found.items()}
-                for source in {sample.source for sample in split_samples}:
-                    boxes[split, source] = measurement.box_precision(inputs, given, source)
+    chosen = measurement.open_set(config)
+    seen = _seen(config, path, places, samples)
     folders = {"/".join(pathlib.Path(name).parts[-2:]) for name in config["selectThresholdOn"]}
+    power = config["sampling"]["power"]
+    calibrations = calibration.of_val(*seen["val"], *seen["val still"], folders, power, chosen)
 
-    def chosen(label):
-        of_label = {key: s for key, s in scores.items() if key[0] == "val" and key[2] == label}
+    def scores_of(split, within=None):
+        found = measurement.scores(
+            *seen[split], config["floor"], within, calibrations, chosen
+        )
+        return {(split, *key): score for key, score in found.items()}
+
+    scores = scores_of("val")
+
+    def best(label):
+        of_label = {key: s for key, s in scores.items() if key[2] == label}
         named = [s for s in of_label.values() if s.folder in folders and s.fish]
         return measurement.best_threshold(named or list(of_label.values()))[0]
 
-    common = chosen(None)
-    thresholds = [chosen(index) for index in range(len(names))] if len(names) > 1 else [common]
+    common = best(None)
+    thresholds = [best(index) for index in range(len(names))] if len(names) > 1 else [common]
+    fitted = {"thresholds": thresholds, "calibration": _of_card(config, calibrations)}
+    if chosen is not None:
+        group = best(len(names))
+        for member in chosen.members:
+            thresholds[member] = group
+        chosen = calibration.naming(*seen["val"], calibrations, group, chosen, power)
+        fitted["openSet"] = {
+            "threshold": group,
+            "nameAbove": chosen.name_above,
+            "temperature": chosen.temperature,
+        }
+        names.append(config["openSet"]["label"])
+    levels = thresholds + [group] if chosen is not None else thresholds
+
     figures = {}
-    for (split, source, label), score in sorted(scores.items(), key=str):
-        if label is None:
-            row = figures[f"{split} {source}"] = score.at(common)
-            if other := merged.get((split, source, label)):
-                together = other.at(common)
-                row["merged"] = {k: together[k] for k in ("f1", "countError", "maxNError")}
-                row["boxPrecision50"] = round(boxes[split, source], 3)
-        elif score.recall_fish or score.pictures:
-            figures[f"{split} {source} {names[label]}"] = score.at(thresholds[label])
-    return figures, thresholds
+    for split in seen:
+        scores = scores_of(split)
+        merged = scores_of(split, WITHIN) if "sizes" in places else {}
+        for (_, source, label), score in sorted(scores.items(), key=str):
+            title = f"{split.split()[0]} {source}" + " still" * split.endswith("still")
+            if label is None:
+                row = figures[title] = score.at(common)
+                if other := merged.get((split, source, label)):
+                    together = other.at(common)
+                    row["merged"] = {k: together[k] for k in ("f1", "countError", "maxNError")}
+                    precision = measurement.box_precision(*seen[split], source)
+                    row["boxPrecision50"] = round(precision, 3)
+            elif score.recall_fish or score.pictures:
+                row = figures[f"{title} {names[label]}"] = score.at(levels[label])
+                if label == len(config["labels"]):
+                    row["named"] = _named(scores, (split, source), score, chosen, group)
+    return figures, fitted
+
+
+def _seen(config, path, places, samples):
+    """By split, and as `val still` of val without motion: measurement.Inputs and outputs."""
+    seen = {}
+    for split in ("val", "test"):
+        if samples[split]:
+            inputs = measurement.Inputs(samples[split], config["input"])
+            outputs = run(path, inputs.pictures)
+            seen[split] = inputs, [outputs[place] for place in places.values()]
+    still = seen["val"][0].still()
+    outputs = run(path, still.pictures) if still.samples else []
+    seen["val still"] = still, [outputs[place] for place in places.values()] if outputs else []
+    return seen
+
+
+def _of_card(config, calibrations):
+    """Calibrations without and with motion as a card has them."""
+    named = zip(("still", "moving"), calibrations)
+    return {
+        name: {"scale": made.scale, "offset": made.offset}
+        for name, made in named
+        if name == "still" or config["input"].get("motion")
+    }
+
+
+def _named(scores, key, group, chosen, threshold):
+    """Of what is found of an open set in complete pictures: how many are named, and how well."""
+    index = int(np.argmin(abs(measurement.THRESHOLDS - threshold)))
+    of_members = [scores[*key, m] for m in chosen.members if m not in chosen.generic]
+    right = int(sum(score.true[index] for score in of_members))
+    named = right + int(sum(score.false[index] for score in of_members))
+    return {
+        "named": named,
+        "right": right,
+        "unidentified": int(group.true[index] + group.false[index]) - named,
+    }
 
 
 def _measure_windows(config, path, samples):
@@ -189,11 +253,13 @@ def _measure_windows(config, path, samples):
                 "balancedAccuracy": round(accuracy, 3),
                 "recognised": text,
             }
-    return figures, [0.5] * len(config["labels"])
+    return figures, {"thresholds": [0.5] * len(config["labels"])}
 
 
-def card(config, files, thresholds, places):
-    """The card that Fishcam reads beside the model."""
+def card(config, files, fitted, places):
+    """The card that Fishcam reads beside the model; `fitted` is what `measure` says of each file."""
+    default = fitted[PRECISIONS[0]]
+    opened = {"openSet": config["openSet"] | default["openSet"]} if "openSet" in default else {}
     return {
         "name": config["name"],
         "version": config["version"],
@@ -204,8 +270,8 @@ def card(config, files, thresholds, places):
                 "file": path.name,
                 "precision": precision,
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                "thresholds": thresholds[precision],
             }
+            | fitted[precision]
             for precision, path in files.items()
         ],
         "input": {"fit": "letterbox" if config["task"] == "centroids" else "crop"}
@@ -218,8 +284,9 @@ def card(config, files, thresholds, places):
                 "taxon": label.get("taxon"),
                 "threshold": threshold,
             }
-            for label, threshold in zip(config["labels"], thresholds[PRECISIONS[0]])
+            for label, threshold in zip(config["labels"], default["thresholds"])
         ],
+        **opened,
         "decoder": "peak",
         "floor": config["floor"],
         "trainingData": config["trainingData"],

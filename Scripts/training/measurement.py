@@ -1,5 +1,8 @@
 """How good centroids are: peaks of a grid, matched one to one with boxes."""
 
+import copy
+import typing
+
 import cv2
 import numpy as np
 
@@ -9,32 +12,146 @@ from .targets import CELL
 THRESHOLDS = np.round(np.arange(0.10, 0.96, 0.01), 2)
 
 
-def peaks(grid, floor, allowed=True):
-    """Local maxima over the 8 neighbours of one label's scores (rows, columns), where `allowed`.
+class Calibration(typing.NamedTuple):
+    """What makes probabilities of scores: 1 / (1 + exp(-(scale ln(p / (1 - p)) + offset)))."""
 
-    Returns [x, y, score] by falling score, x and y in pixels of the input: the mean of the 3 × 3
-    cells' middles, weighted by score. Of equal neighbours the first in reading order is kept.
+    scale: float = 1.0
+    offset: float = 0.0
+
+    def of(self, scores):
+        """Probabilities of scores."""
+        if self == (1, 0):
+            return scores
+        return 1 / (1 + np.exp(-(self.scale * logits(scores) + self.offset)))
+
+    def before(self, probability):
+        """The score that has a probability."""
+        if self == (1, 0):
+            return probability
+        return float(1 / (1 + np.exp(-(logits(probability) - self.offset) / self.scale)))
+
+
+def logits(scores):
+    """ln(p / (1 - p)) of scores held to [1e-6, 1 - 1e-6]."""
+    held = np.clip(np.asarray(scores, np.float64), 1e-6, 1 - 1e-6)
+    return np.log(held / (1 - held))
+
+
+NONE = (Calibration(), Calibration())
+"""Scores as they are."""
+
+
+class OpenSet(typing.NamedTuple):
+    """Labels that are found as one and then named, if one has a large enough share of their scores.
+
+    `members` and `generic` are indices of labels: all that are summed, and those among them that
+    name no kind and so are reported as the open-set label.
+    """
+
+    members: tuple
+    generic: tuple
+    name_above: float = 0.5
+    temperature: float = 1.0
+
+
+def open_set(config, name_above=0.5, temperature=1.0):
+    """The OpenSet of a configuration, or None: generic is what has the open set's own taxon."""
+    plan = config.get("openSet")
+    if not plan:
+        return None
+    labels = config["labels"]
+    members = [index for index, label in enumerate(labels) if label["label"] in plan["labels"]]
+    generic = [index for index in members if labels[index].get("taxon") == plan["taxon"]]
+    return OpenSet(tuple(members), tuple(generic), name_above, temperature)
+
+
+def maxima(grid, floor, allowed=True):
+    """Rows and columns of the local maxima over the 8 neighbours of scores (rows, columns).
+
+    By falling score; at least `floor`, above 0, and where `allowed`. Of equal neighbours the first
+    in reading order is kept.
     """
     padded = np.pad(grid, 1, constant_values=-1)
     rows, columns = grid.shape
-    keep = (grid >= floor) & allowed
+    keep = (grid >= floor) & (grid > 0) & allowed
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
             if (dy, dx) == (0, 0):
                 continue
             neighbour = padded[1 + dy : 1 + dy + rows, 1 + dx : 1 + dx + columns]
             keep &= grid > neighbour if (dy, dx) < (0, 0) else grid >= neighbour
-    found = []
-    padded = np.maximum(padded, 0)
-    for row, column in zip(*np.nonzero(keep)):
+    row, column = np.nonzero(keep)
+    order = np.argsort(-grid[row, column], kind="stable")
+    return row[order], column[order]
+
+
+def points(grid, rows, columns):
+    """[x, y, score] of cells, x and y in pixels of the input: the mean of the 3 × 3 cells' middles,
+    weighted by score, at most half a cell away.
+    """
+    found, padded = [], np.pad(grid, 1)
+    for row, column in zip(rows, columns):
         around = padded[row : row + 3, column : column + 3]
         total = around.sum()
-        shift_y = (around.sum(axis=1) * (-1, 0, 1)).sum() / total
-        shift_x = (around.sum(axis=0) * (-1, 0, 1)).sum() / total
+        shift_y = np.clip((around.sum(axis=1) * (-1, 0, 1)).sum() / total, -0.5, 0.5)
+        shift_x = np.clip((around.sum(axis=0) * (-1, 0, 1)).sum() / total, -0.5, 0.5)
         found.append(
             [(column + 0.5 + shift_x) * CELL, (row + 0.5 + shift_y) * CELL, grid[row, column]]
         )
-    return np.array(sorted(found, key=lambda peak: -peak[2]), np.float32).reshape(-1, 3)
+    return np.array(found, np.float32).reshape(-1, 3)
+
+
+def peaks(grid, floor, allowed=True):
+    """[x, y, score] by falling score of the `maxima` of one label's scores; see `points`."""
+    return points(grid, *maxima(grid, floor, allowed))
+
+
+def units(grid, chosen):
+    """What peaks are found on, of scores (rows, columns, labels): each label outside the open set,
+    and the sum of its members.
+
+    Returns the labels (for the members their number of labels: the open-set label) and the scores
+    (rows, columns, units).
+    """
+    count = grid.shape[2]
+    if chosen is None:
+        return list(range(count)), grid
+    single = [label for label in range(count) if label not in chosen.members]
+    group = np.zeros(grid.shape[:2], grid.dtype)
+    for member in chosen.members:
+        group += grid[:, :, member]
+    return single + [count], np.dstack([grid[:, :, single], group])
+
+
+def shares(scores, temperature):
+    """Shares of members' scores (peaks, members) after a temperature, summing to 1."""
+    powers = np.asarray(scores, np.float64) ** (1 / temperature)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def detections(grid, floor, calibration=Calibration(), chosen=None):
+    """What is found on scores (rows, columns, labels) of one picture: [x, y, score, label].
+
+    By label, open set last; of one label by falling score. A cell stands for the label, or sum of
+    the open set, that scores highest in it. Scores and `floor` are calibrated. A member of the open
+    set has its own label where it is named, and else that behind all labels.
+    """
+    found = [np.zeros((0, 4), np.float32)]
+    labels, scores = units(grid, chosen)
+    best = scores.argmax(axis=2)
+    least = calibration.before(floor) * (1 - 1e-6)
+    for unit, label in enumerate(labels):
+        rows, columns = maxima(scores[:, :, unit], least, best == unit)
+        placed = points(scores[:, :, unit], rows, columns)
+        placed[:, 2] = calibration.of(placed[:, 2])
+        given = np.full(len(placed), label)
+        if chosen is not None and label == grid.shape[2] and len(placed):
+            of_members = shares(grid[rows, columns][:, chosen.members], chosen.temperature)
+            name = np.array(chosen.members)[of_members.argmax(axis=1)]
+            clear = (of_members.max(axis=1) >= chosen.name_above) & ~np.isin(name, chosen.generic)
+            given = np.where(clear, name, label)
+        found.append(np.column_stack([placed, given])[placed[:, 2] >= floor])
+    return np.concatenate(found).astype(np.float32)
 
 
 def takers(found, boxes, margin):
@@ -94,7 +211,7 @@ def merged(found, sizes, within):
         if not inside:
             kept.append(peak)
             boxes.append((peak[0], peak[1], across, down))
-    return np.array(kept, np.float32).reshape(-1, 3)
+    return np.array(kept, np.float32).reshape(-1, found.shape[1])
 
 
 class Score:
@@ -182,37 +299,67 @@ class Inputs:
 
     def __init__(self, samples, size):
         self.samples, self.boxes, pictures = samples, [], []
-        for sample in samples:
+        self.moving = np.zeros(len(samples), bool)
+        for index, sample in enumerate(samples):
             canvas, scale, left, top = coco.letterbox(sample.image, size["width"], size["height"])
             if size.get("motion"):
                 canvas = np.concatenate([canvas, sample.motion[..., np.newaxis]], axis=2)
+                self.moving[index] = sample.motion.any()
             pictures.append(canvas)
             self.boxes.append(sample.boxes * scale + np.array([left, top, 0, 0], np.float32))
         self.pictures = np.array(pictures)
 
+    def only(self, chosen):
+        """Those of the pictures for which `chosen` is true."""
+        other = copy.copy(self)
+        kept = np.flatnonzero(chosen)
+        other.samples = [self.samples[index] for index in kept]
+        other.boxes = [self.boxes[index] for index in kept]
+        other.moving, other.pictures = self.moving[kept], self.pictures[kept]
+        return other
 
-def scores(inputs, outputs, floor=float(THRESHOLDS[0]), within=None):
+    def still(self):
+        """Those of the pictures that have motion, without it."""
+        other = self.only(self.moving)
+        other.moving = np.zeros(len(other.samples), bool)
+        other.pictures[..., 3:] = 0
+        return other
+
+
+def scores(inputs, outputs, floor=float(THRESHOLDS[0]), within=None, calibrations=None, chosen=None):
     """Scores by source, and where there are several labels by label too, from a network's outputs.
 
     The keys are (source, None) and (source, label's index); for the former labels are not told
     apart. A cell stands for the label that scores highest in it. With `within`, peaks of one
-    predicted box are merged (see `merged`).
+    predicted box are merged (see `merged`). `calibrations` are of pictures without and with
+    motion. With an OpenSet `chosen`, (source, number of labels) is of all its members together,
+    whatever they are named, and those of members are of what is named so.
     """
     found = {}
     for index, (sample, truth) in enumerate(zip(inputs.samples, inputs.boxes)):
         grid = outputs[0][index][:, :, 1:]
-        best = grid.argmax(axis=2)
-        groups = [(None, peaks(grid.max(axis=2), floor), truth)]
-        if grid.shape[2] > 1:
+        calibration = (calibrations or NONE)[int(inputs.moving[index])]
+        together = units(grid, chosen)[1].max(axis=2)
+        whole = peaks(together, calibration.before(floor) * (1 - 1e-6))
+        whole[:, 2] = calibration.of(whole[:, 2])
+        groups = [(None, whole[whole[:, 2] >= floor], truth)]
+        count = grid.shape[2]
+        if count > 1:
+            all_found = detections(grid, floor, calibration, chosen)
+            label_of = all_found[:, 3].astype(int)
             groups += [
-                (label, peaks(grid[:, :, label], floor, best == label), truth[sample.labels == label])
-                for label in range(grid.shape[2])
+                (label, all_found[label_of == label, :3], truth[sample.labels == label])
+                for label in range(count)
             ]
-        for label, points, boxes in groups:
+            if chosen is not None:
+                own = np.isin(label_of, chosen.members) | (label_of == count)
+                wanted = np.isin(sample.labels, chosen.members)
+                groups.append((count, all_found[own, :3], truth[wanted]))
+        for label, given, boxes in groups:
             if within is not None:
-                points = merged(points, outputs[1][index], within)
+                given = merged(given, outputs[1][index], within)
             score = found.setdefault((sample.source, label), Score(sample.folder))
-            score.add(points, boxes, sample.complete, sample.video or sample.file)
+            score.add(given, boxes, sample.complete, sample.video or sample.file)
     return found
 
 

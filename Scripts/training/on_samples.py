@@ -22,7 +22,10 @@ def main(folder):
     folder = pathlib.Path(folder)
     card = json.loads((folder / "card.json").read_text())
     size = json.loads((folder / "training.json").read_text())["input"]
-    threshold = card["labels"][0]["threshold"]
+    file, motionless = card["files"][0], not size.get("motion")
+    threshold = file.get("thresholds", [card["labels"][0]["threshold"]])[0]
+    stated = file.get("calibration", {}).get("still" if motionless else "moving", {})
+    calibration = measurement.Calibration(**stated)
     by_species = collections.defaultdict(lambda: [0, 0])
     everything = measurement.Score()
     samples = pathlib.Path(__file__).resolve().parents[2] / "Samples"
@@ -30,11 +33,11 @@ def main(folder):
         truth = json.loads(path.read_text())
         score = measurement.Score()
         pictures, frames = _frames(path.with_name(truth["file"]), truth, size)
-        outputs = export.run(folder / card["files"][0]["file"], pictures)
+        outputs = export.run(folder / file["file"], pictures)
         grids = outputs[card.get("outputs", {"scores": 0})["scores"]]
         for grid, frame in zip(grids, frames):
             boxes = _boxes(frame, truth, size)
-            found = measurement.peaks(grid[:, :, 1], card["floor"])
+            found = measurement.detections(grid[:, :, 1:2], card["floor"], calibration)
             for one in (score, everything):
                 one.add(found, boxes, True, path.stem)
             _recall(found[found[:, 2] >= threshold], boxes, frame, by_species)

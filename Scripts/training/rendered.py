@@ -61,14 +61,14 @@ def scene(seed):
     """FRAMES pictures of one random place with random fish: picture, boxes in pixels, species."""
     generator = np.random.default_rng(seed)
     number = int(generator.integers(10_000, 2**31))
-    place = Scene(
-        _place(generator, number),
+    drawn = Scene(
+        place(generator, number),
         [_group(generator) for _ in range(generator.integers(0, 8))],
         number,
     )
     frames = []
     for t in generator.uniform(0, 60, FRAMES):
-        picture, fish = place.frame(t)
+        picture, fish = drawn.frame(t)
         boxes = [
             [
                 (one["x"] - one["w"] / 2) * WIDTH,
@@ -83,7 +83,8 @@ def scene(seed):
     return frames
 
 
-def _place(generator, number):
+def place(generator, number):
+    """A random place under water; `number` seeds what grows there."""
     hue = generator.uniform(0.42, 0.62)
     wall = bool(generator.random() < 0.3)
     return Place(

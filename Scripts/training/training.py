@@ -6,12 +6,13 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from . import coco, export, loop, motion, network
+from . import coco, composed, export, loop, motion, network
 from .configuration import ConfigurationError
 
 QUICK = {"rounds": 2, "stepsPerRound": 10, "batchSize": 8}
 QUICK_PICTURES = 120
 QUICK_SCENES = {"scenes": 4, "valScenes": 2}
+QUICK_COMPOSED = {"pictures": 60, "valPictures": 12, "individuals": 3, "strangers": 8, "places": 3}
 """What --quick puts in the place of a configuration's own."""
 
 
@@ -21,6 +22,8 @@ def train(config, options, root):
         config |= QUICK
         if config["rendered"]:
             config["rendered"] |= QUICK_SCENES
+        if config["composed"]:
+            config["composed"] |= QUICK_COMPOSED
     for key in ("rounds", "seed"):
         if getattr(options, key) is not None:
             config[key] = getattr(options, key)
@@ -58,7 +61,8 @@ def read(config, options, work):
     """The samples of `train`, `val` and `test`, with motion where the model has it."""
     size = config["input"]
     most = QUICK_PICTURES if options.quick else None
-    enlarged = lambda width, height: 1.5 * max(size["width"] / width, size["height"] / height)
+    shown = composed.shown(config) if config["composed"] else size
+    enlarged = lambda width, height: 1.5 * max(shown["width"] / width, shown["height"] / height)
     samples = {}
     for split, scale_of in (("train", enlarged), ("val", None), ("test", None)):
         samples[split] = [
@@ -66,6 +70,10 @@ def read(config, options, work):
             for folder in config[split]
             for sample in coco.load(options.data / folder, config, scale_of, most)
         ]
+    if config["composed"]:
+        samples["train"] = composed.named(samples["train"], config, options.data)
+        samples["train"] += composed.samples(config, "train", work, samples["train"])
+        samples["val"] += composed.samples(config, "val", work)
     if plan := config["rendered"]:
         from . import rendered
 
@@ -103,14 +111,17 @@ def task_of(config, samples):
 def start(config, model, home, backbone):
     """Weights to start from: another model's (`startFrom`), or the backbone's from ImageNet."""
     if "startFrom" in config:
-        path = (home / config["startFrom"]).resolve()
-        if not path.exists():
-            raise ConfigurationError(
-                f"{path}: no such file; 'startFrom' names the weights.npz of a trained model"
-            )
-        arrays = {name: np.float32(value) for name, value in np.load(path).items()}
-        if network.set_weights(model, arrays) == 0:
-            raise ConfigurationError(f"{path}: has no layer of this network")
+        names = config["startFrom"]
+        found = 0
+        for name in names if isinstance(names, list) else [names]:
+            path = (home / name).resolve()
+            if not path.exists():
+                raise ConfigurationError(
+                    f"{path}: no such file; 'startFrom' names the weights.npz of a trained model"
+                )
+            found += network.set_weights(model, _of_other(model, path))
+        if found == 0:
+            raise ConfigurationError(f"{names}: has no layer of this network")
     elif backbone.exists():
         network.load_backbone(model, backbone)
     else:
@@ -118,3 +129,13 @@ def start(config, model, home, backbone):
             f"{backbone}: no such file; give MobileNetV2 0.35 weights with --weights, or let the "
             "configuration start from another model: \"startFrom\": \"../fish/weights.npz\""
         )
+
+
+def _of_other(model, path):
+    """Weights of a trained model; without those of its last layer where that has another shape."""
+    arrays = {name: np.float32(value) for name, value in np.load(path).items()}
+    kernel = arrays.get("logits/kernel")
+    own = model.get_layer("logits").kernel.shape
+    if kernel is not None and kernel.shape != tuple(own):
+        arrays = {name: value for name, value in arrays.items() if not name.startswith("logits/")}
+    return arrays

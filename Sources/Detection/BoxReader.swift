@@ -47,7 +47,7 @@ final class BoxReader: IndividualReader {
     scores = classes
   }
 
-  func read(_ model: PictureModel, _ placement: FramePlacement) -> [Detection] {
+  func read(_ model: PictureModel, _ placement: FramePlacement, seesMotion: Bool) -> [Detection] {
     model.read(outputs.boxes, into: &boxes)
     model.read(outputs.classes, into: &classes)
     model.read(outputs.scores, into: &scores)

@@ -41,6 +41,6 @@ extension CentroidDecoder {
     let held = { (value: Double) in min(0.5, max(-0.5, value)) }
     return GridDetection(
       channel: channel, x: Double(column) + 0.5 + held(sumX / sum),
-      y: Double(row) + 0.5 + held(sumY / sum), score: score)
+      y: Double(row) + 0.5 + held(sumY / sum), score: score, column: column, row: row)
   }
 }

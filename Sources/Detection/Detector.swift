@@ -1,5 +1,5 @@
 public import Inference
-internal import SpeciesCatalog
+public import SpeciesCatalog
 public import Survey
 
 /// How a detector is to be run.
@@ -40,7 +40,13 @@ public final class Detector {
   public var usesMotion: Bool { model.card.input.hasMotion }
   /// Cells of the output grid; 0 where the model gives boxes.
   public var gridSize: (width: Int, height: Int) { reader.gridSize }
-  /// Score from which detections of each label count, in label order.
+  /// What detections are called, by `Detection.label`: the card's labels, or with an open set
+  /// `ModelCard.openLabels`.
+  public let labels: [ModelCard.Label]
+  /// Places in `labels` of what is found as one fish first: named members, and last the open set's
+  /// own label; empty without an open set.
+  public let openSet: [Int]
+  /// Score from which detections of each of `labels` count.
   public let thresholds: [Double]
   /// Score from which detections are given.
   public let floor: Double
@@ -58,7 +64,8 @@ public final class Detector {
   {
     let picture = try PictureModel(model, inference: options.inference)
     let card = model.card
-    let thresholds = card.labels.map { options.threshold ?? $0.threshold }
+    let labels = model.detectionLabels(decoder: options.decoder)
+    let thresholds = labels.map { options.threshold ?? $0.threshold }
     let least = thresholds.min() ?? 1
     switch card.task {
     case .centroids:
@@ -77,6 +84,8 @@ public final class Detector {
           + "`fishcam classify`, or `detect --windows`")
     }
     self.picture = picture
+    self.labels = labels
+    openSet = reader.thresholdUse == .counting ? card.openPlaces : []
     self.thresholds = thresholds
   }
 
@@ -99,8 +108,9 @@ public final class Detector {
   public func detect(
     _ picture: PixelImage, _ placement: FramePlacement, background: Background? = nil
   ) -> [Detection] {
-    self.picture.run(picture, background: usable(background))
-    return reader.read(self.picture, placement)
+    let background = usable(background)
+    self.picture.run(picture, background: background)
+    return reader.read(self.picture, placement, seesMotion: usesMotion && background != nil)
   }
 
   /// Whether the camera itself moves, so that nothing can be told from this background.
@@ -117,6 +127,11 @@ public final class Detector {
     return whole
   }
 
+  /// Whether the model is shown what moves: it has motion, and this background tells it.
+  public func seesMotion(against background: Background?) -> Bool {
+    usesMotion && usable(background) != nil
+  }
+
   private func usable(_ background: Background?) -> Background? {
     background.flatMap { cameraMoves($0) ? nil : $0 }
   }
@@ -131,5 +146,7 @@ protocol IndividualReader: AnyObject {
   /// Cells of the grid; 0 where there is none.
   var gridSize: (width: Int, height: Int) { get }
   /// The individuals after a run, in the upright frame's normalised coordinates.
-  func read(_ model: PictureModel, _ placement: FramePlacement) -> [Detection]
+  ///
+  /// - Parameter seesMotion: whether the model was shown what moves.
+  func read(_ model: PictureModel, _ placement: FramePlacement, seesMotion: Bool) -> [Detection]
 }

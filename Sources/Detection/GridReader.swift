@@ -7,8 +7,13 @@ internal import Survey
 final class GridReader: IndividualReader {
   private let decoder: CentroidDecoder
   private let background: Int?
-  private let channelThresholds: [Float]
+  private let floor: Double
   private let labelOfChannel: [Int?]
+  /// What makes probabilities of scores, without and with motion; `nil` leaves them as they are.
+  private let lines: (still: Calibration.Line?, moving: Calibration.Line?)
+  /// For each channel the score from which it is looked at, without and with motion.
+  private var channelThresholds: (still: [Float], moving: [Float]) = ([], [])
+  private var openSet: OpenSetReader?
   private let needsSoftmax: Bool
   private let outputs: ModelCard.Outputs
   private var grid: ScoreGrid
@@ -63,24 +68,55 @@ final class GridReader: IndividualReader {
       labelOfChannel.append(channel == card.background ? nil : label)
     }
     self.labelOfChannel = labelOfChannel
-    channelThresholds = labelOfChannel.map { label in
-      Float(decoder.threshold == .counting ? floor : label.map { thresholds[$0] } ?? 1)
-    }
+    let isPeak = decoder == .peak
+    let channelOfLabel = labelOfChannel.indices.filter { labelOfChannel[$0] != nil }
+    openSet =
+      isPeak
+      ? OpenSetReader(card, channels: channelOfLabel, width: grid.width, height: grid.height) : nil
+    let calibration = isPeak ? picture.model.calibration : nil
+    lines = (calibration?.still, calibration?.moving ?? calibration?.still)
+    self.floor = floor
     needsSoftmax = channels > 1 && !picture.endsInScores(places.scores)
+    if isPeak {
+      let count = openSet?.units.channels ?? channels
+      let least = { (line: Calibration.Line?) -> [Float] in
+        // A little lower, for what rounding takes; what is below the floor is left out at the end.
+        let score = line.map { $0.score(of: floor) * (1 - 1e-6) } ?? floor
+        return [Float](repeating: Float(score), count: count)
+      }
+      channelThresholds = (least(lines.still), least(lines.moving))
+    } else {
+      let stated = labelOfChannel.map { label in Float(label.map { thresholds[$0] } ?? 1) }
+      channelThresholds = (stated, stated)
+    }
   }
 
-  func read(_ model: PictureModel, _ placement: FramePlacement) -> [Detection] {
+  func read(_ model: PictureModel, _ placement: FramePlacement, seesMotion: Bool) -> [Detection] {
     model.read(outputs.scores, into: &grid.scores)
     if let place = outputs.sizes { model.read(place, into: &sizes) }
     if needsSoftmax { PictureModel.softmax(&grid.scores, channels: grid.channels) }
-    let found = decoder.decode(grid, background: background, thresholds: channelThresholds)
-    return found.compactMap { detection($0, model, placement) }
+    openSet?.add(grid)
+    let found = decoder.decode(
+      openSet?.units ?? grid, background: openSet == nil ? background : nil,
+      thresholds: seesMotion ? channelThresholds.moving : channelThresholds.still)
+    let line = seesMotion ? lines.moving : lines.still
+    return found.compactMap { found in
+      var score = Double(found.score)
+      // Quantised scores may add up to a little more than 1.
+      if openSet != nil { score = min(1, score) }
+      if let line {
+        score = line.probability(of: score)
+        guard score >= floor else { return nil }
+      }
+      let label = openSet.map { $0.label(of: found, in: grid) } ?? labelOfChannel[found.channel]
+      return label.flatMap { detection(found, $0, score, model, placement) }
+    }
   }
 
   private func detection(
-    _ found: GridDetection, _ model: PictureModel, _ placement: FramePlacement
+    _ found: GridDetection, _ label: Int, _ score: Double, _ model: PictureModel,
+    _ placement: FramePlacement
   ) -> Detection? {
-    guard let label = labelOfChannel[found.channel] else { return nil }
     let cellWidth = Double(model.inputWidth) / Double(grid.width)
     let cellHeight = Double(model.inputHeight) / Double(grid.height)
     let (x, y) = (found.x * cellWidth, found.y * cellHeight)
@@ -91,7 +127,7 @@ final class GridReader: IndividualReader {
     )
     guard abs(nearX - x) <= cellWidth / 2, abs(nearY - y) <= cellHeight / 2 else { return nil }
     let point = placement.framePoint(x: x, y: y)
-    var result = Detection(label: label, x: point.x, y: point.y, score: Double(found.score))
+    var result = Detection(label: label, x: point.x, y: point.y, score: score)
     if let box = found.box {
       let upper = placement.framePoint(
         x: Double(box.left) * cellWidth, y: Double(box.top) * cellHeight)

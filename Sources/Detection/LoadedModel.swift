@@ -15,6 +15,8 @@ public struct LoadedModel: Sendable {
   public let graph: TFLiteModel
   /// Its card, or one made for a bare file.
   public var card: ModelCard
+  /// What makes probabilities of this file's scores; `nil` leaves them as they are.
+  public var calibration: Calibration?
 
   /// Loads a model by the name of a folder in `Species/models`, or by the path of a .tflite file.
   ///
@@ -59,10 +61,19 @@ public struct LoadedModel: Sendable {
             file: file.path, expected: listed.sha256, actual: hash)
         }
         self.card = card.using(listed)
+        calibration = listed.calibration
         return
       }
     }
     card = try Self.bareCard(file, hash: hash, graph: graph, labels: labels)
+  }
+
+  /// What a detector calls individuals: `label` of a detection is a place in this list.
+  ///
+  /// - Parameter decoder: how individuals are read off a grid; `nil` is what the card says.
+  public func detectionLabels(decoder: CentroidDecoder? = nil) -> [ModelCard.Label] {
+    let decoder = decoder ?? CentroidDecoder(rawValue: card.decoder) ?? .peak
+    return decoder == .peak ? card.openLabels : card.labels
   }
 
   private static func bareCard(_ file: URL, hash: String, graph: TFLiteModel, labels given: String?)

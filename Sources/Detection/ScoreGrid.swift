@@ -34,14 +34,21 @@ public struct GridDetection: Sendable, Hashable {
   public var score: Float
   /// The cells that it covers, where the decoder gives a box.
   public var box: CellBox?
+  /// Column and row of the cell with its score.
+  public var column: Int, row: Int
 
-  /// An individual at a centroid.
-  public init(channel: Int, x: Double, y: Double, score: Float, box: CellBox? = nil) {
+  /// An individual at a centroid; its score is that of the centroid's cell unless another is given.
+  public init(
+    channel: Int, x: Double, y: Double, score: Float, box: CellBox? = nil, column: Int? = nil,
+    row: Int? = nil
+  ) {
     self.channel = channel
     self.x = x
     self.y = y
     self.score = score
     self.box = box
+    self.column = column ?? Int(x)
+    self.row = row ?? Int(y)
   }
 }
 

@@ -93,7 +93,7 @@ struct Counts: Sendable, Equatable {
 
 /// A frame's detections, matched label by label.
 struct ScoredFrame: Sendable {
-  /// By label.
+  /// By label, and behind them of an open set's labels as one.
   var labels: [LabelScore]
   /// Whether every individual has a box.
   var isComplete: Bool
@@ -101,13 +101,19 @@ struct ScoredFrame: Sendable {
   var hasRegions: Bool
 
   /// Matches what was seen in a frame with its truth.
-  init(_ frame: TruthSet.Frame, _ seen: SeenFrame, classes: ClassMap, labelCount: Int) {
+  ///
+  /// - Parameter openSet: labels that are also scored as one.
+  init(
+    _ frame: TruthSet.Frame, _ seen: SeenFrame, classes: ClassMap, labelCount: Int,
+    openSet: [Int] = []
+  ) {
     isComplete = frame.isComplete
     hasRegions = !frame.regions.isEmpty
-    labels = (0..<labelCount).map { label in
-      LabelScore(
-        label, in: seen, boxes: frame.boxes.filter { classes.labels[$0.category] == label },
-        regions: frame.regions)
+    var sets = (0..<labelCount).map { Set([$0]) }
+    if !openSet.isEmpty { sets.append(Set(openSet)) }
+    labels = sets.map { set in
+      let boxes = frame.boxes.filter { classes.labels[$0.category].map(set.contains) ?? false }
+      return LabelScore(set, in: seen, boxes: boxes, regions: frame.regions)
     }
   }
 

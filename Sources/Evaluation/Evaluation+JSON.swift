@@ -95,6 +95,7 @@ extension Evaluation: Encodable {
           "mean_score": JSONValue($0.meanScore), "right_share": JSONValue($0.rightShare),
         ])
       })
+    members["named"] = naming.map(Self.members) ?? .null
     members["notes"] = .list(notes.map { .text($0) })
     return .object(members)
   }
@@ -122,6 +123,21 @@ extension Evaluation: Encodable {
 
   private static func members(_ figures: Figures, _ chosen: [Figure]) -> [String: JSONValue] {
     Dictionary(chosen.map { ($0.rawValue, JSONValue(figures[$0])) }, uniquingKeysWith: { $1 })
+  }
+
+  private static func members(_ naming: Naming) -> JSONValue {
+    let row = { (row: Naming.Row) -> [String: JSONValue] in
+      [
+        "boxes": .integer(row.boxes), "named": .integer(row.named), "right": .integer(row.right),
+        "right_share": JSONValue(row.rightShare), "unidentified": .integer(row.unidentified),
+      ]
+    }
+    var all = row(naming.all)
+    all["any_name"] = .object(members(naming.anyName, [.f1, .precision, .recall]))
+    all["by_class"] = .object(
+      Dictionary(
+        naming.byClass.map { ($0.label, .object(row($0))) }, uniquingKeysWith: { $1 }))
+    return .object(all)
   }
 
   private static func members(_ group: Group) -> [String: JSONValue] {

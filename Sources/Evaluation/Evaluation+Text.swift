@@ -42,6 +42,18 @@ extension Evaluation {
     let figures = all.figures
     let text = { (figure: Figure) in figures[figure].map { String(format: "%.3f", $0) } ?? "–" }
     var lines: [String] = []
+    if let naming {
+      let share = naming.all.rightShare.map { String(format: " (%.0f %%)", $0 * 100) } ?? ""
+      lines.append(
+        "Named \(naming.all.named), of these \(naming.all.right) right\(share); "
+          + "\(naming.all.unidentified) unidentified.")
+      let any = { (figure: Figure) in
+        naming.anyName[figure].map { String(format: "%.3f", $0) } ?? "–"
+      }
+      lines.append(
+        "Whatever the name: F1 \(any(.f1)), precision \(any(.precision)), recall "
+          + "\(any(.recall)).")
+    }
     if labels.count > 1 { lines.append("Macro-F1 \(text(.macroF1)), the mean of the classes' F1.") }
     lines.append(
       "Right within 20 % of the picture of a box's centre: F1 \(text(.nearCentreF1)), precision "

@@ -59,7 +59,10 @@ public struct Evaluation: Sendable {
   public let truth: TruthSet
   /// Which label each class of the truth is.
   public let classes: ClassMap
-  /// Labels that take part: those that a class of the truth is.
+  /// What the model's detections are called.
+  public let names: [String]
+  /// Labels that take part: those that a class of the truth is, and where one of an open set is, all
+  /// of it.
   public let labels: [Int]
   /// Where thresholds come from.
   public let choice: Threshold
@@ -78,13 +81,15 @@ public struct Evaluation: Sendable {
   public private(set) var curves: [[(recall: Double, precision: Double)]]
   /// Scores against the share of right ones.
   public private(set) var reliability: [ReliabilityBin]
+  /// How well fish are named; `nil` without an open set that takes part.
+  public private(set) var naming: Naming?
   /// Frame by frame.
   public private(set) var rows: [Row]
   /// What a reader of the figures should know.
   public private(set) var notes: [String]
 
   /// Name of a label.
-  public func name(_ label: Int) -> String { model.card.labels[label].label }
+  public func name(_ label: Int) -> String { names[label] }
 
   /// Measures a model.
   ///
@@ -98,10 +103,15 @@ public struct Evaluation: Sendable {
       throw EvaluationError.noSweep(decoder: detector.decoderName)
     }
     let seen = try look.look(at: truth)
-    let count = look.model.card.labels.count
+    let names = detector.labels.map(\.label)
+    self.names = names
+    let count = names.count
+    var labels = Set(classes.labels.compactMap { $0 })
+    let openSet = labels.isDisjoint(with: detector.openSet) ? [] : detector.openSet
+    labels.formUnion(openSet)
     let videos = zip(truth.videos, seen).map { video, seen in
       zip(video.frames, seen.frames).map {
-        ScoredFrame($0, $1, classes: classes, labelCount: count)
+        ScoredFrame($0, $1, classes: classes, labelCount: count, openSet: openSet)
       }
     }
     model = look.model
@@ -111,23 +121,36 @@ public struct Evaluation: Sendable {
     self.classes = classes
     choice = threshold
     floor = detector.floor
-    let labels = Set(classes.labels.compactMap { $0 }).sorted()
-    self.labels = labels
-    byThreshold = sweeps ? Self.sweep(videos, labels, count, from: detector.floor) : []
+    let chosen = labels.sorted()
+    self.labels = chosen
+    byThreshold = sweeps ? Self.sweep(videos, chosen, count, from: detector.floor) : []
     var thresholds = detector.thresholds
     if threshold == .best {
-      for (index, label) in labels.enumerated() {
+      for (index, label) in chosen.enumerated() {
         thresholds[label] =
           Self.best(byThreshold.map { ($0.threshold, $0.byLabel[index][.f1]) })
           ?? thresholds[label]
       }
+      if let last = openSet.last {
+        // Members count from one threshold, whatever they are named.
+        let together = Self.sweep(videos, [count], count + 1, from: detector.floor)
+        let best = Self.best(together.map { ($0.threshold, $0.figures[.f1]) })
+        for label in openSet { thresholds[label] = best ?? detector.thresholds[last] }
+      }
     }
     self.thresholds = thresholds
-    let parts = Parts(videos, labels: labels, thresholds: thresholds, sweeps: sweeps)
+    let parts = Parts(
+      videos, labels: chosen, openSet: openSet, thresholds: thresholds, sweeps: sweeps)
+    naming =
+      openSet.isEmpty
+      ? nil
+      : Naming(
+        truth, seen, videos, classes: classes, names: names, openSet: openSet,
+        thresholds: thresholds)
     let everything = Array(truth.videos.indices)
     all = parts.group("all", everything, parts.allLabels)
-    byClass = labels.indices.map { index in
-      parts.group(look.model.card.labels[labels[index]].label, everything, [index])
+    byClass = chosen.indices.map { index in
+      parts.group(names[chosen[index]], everything, [index])
     }
     bySource = Set(truth.videos.map(\.source)).sorted().map { source in
       let own = everything.filter { truth.videos[$0].source == source }
@@ -138,11 +161,11 @@ public struct Evaluation: Sendable {
       group.source = truth.videos[index].source
       return group
     }
-    curves = sweeps ? parts.curves.map { $0.points() } : labels.map { _ in [] }
-    reliability = sweeps ? PrecisionCurve.reliability(parts.curves) : []
+    curves = sweeps ? parts.curves.map { $0.points() } : chosen.map { _ in [] }
+    reliability = sweeps ? PrecisionCurve.reliability(parts.scoreCurves(parts.allLabels)) : []
     rows = zip(truth.videos, videos).flatMap { video, frames in
       zip(video.frames, frames).map { frame, scored in
-        let tally = scored.tally(labels: labels, thresholds: thresholds)
+        let tally = scored.tally(labels: chosen, thresholds: thresholds)
         return Row(
           name: frame.name, video: video.name, source: video.source,
           isComplete: frame.isComplete, boxes: tally.boxes, found: tally.found,
@@ -150,11 +173,11 @@ public struct Evaluation: Sendable {
       }
     }
     notes = truth.notes + classes.notes + seen.flatMap(\.remarks)
-    let others = look.model.card.labels.indices.filter { !labels.contains($0) }
+    let others = names.indices.filter { !labels.contains($0) }
     if !others.isEmpty {
       notes.append(
         "No class of the truth is "
-          + others.map { look.model.card.labels[$0].label }.joined(separator: ", ")
+          + others.map { names[$0] }.joined(separator: ", ")
           + ": such detections take no part.")
     }
   }
@@ -210,12 +233,20 @@ private struct Parts {
   let apart: [[Counts]]
   let curves: [PrecisionCurve]
   let overlapCurves: [PrecisionCurve]
+  /// Labels of the open set, and the curve of what is found of it, whatever it is named.
+  let openSet: Set<Int>
+  let openCurve: PrecisionCurve?
   let sweeps: Bool
 
   var allLabels: [Int] { Array(labels.indices) }
 
-  init(_ videos: [[ScoredFrame]], labels: [Int], thresholds: [Double], sweeps: Bool) {
+  init(
+    _ videos: [[ScoredFrame]], labels: [Int], openSet: [Int], thresholds: [Double], sweeps: Bool
+  ) {
     self.labels = labels
+    self.openSet = Set(openSet)
+    openCurve =
+      openSet.isEmpty ? nil : PrecisionCurve(videos, label: thresholds.count, by: \.inBox)
     self.sweeps = sweeps
     together = videos.map { Counts($0, labels: labels, thresholds: thresholds) }
     apart = labels.map { label in
@@ -230,6 +261,14 @@ private struct Parts {
       haveBoxes ? labels.map { PrecisionCurve(videos, label: $0, by: \.overlap) } : []
   }
 
+  /// Curves by which scores are probabilities: a score of the open set says that there is one of it,
+  /// and not which.
+  func scoreCurves(_ chosen: [Int]) -> [PrecisionCurve] {
+    let single = chosen.filter { !openSet.contains(labels[$0]) }.map { curves[$0] }
+    guard chosen.count == labels.count, let openCurve else { return single }
+    return single + [openCurve]
+  }
+
   /// Figures of some videos and labels (numbers within `labels`), with intervals.
   func group(_ name: String, _ videos: [Int], _ chosen: [Int]) -> Evaluation.Group {
     var weights = [Int](repeating: 0, count: together.count)
@@ -237,7 +276,7 @@ private struct Parts {
     let parts = chosen.count == labels.count ? together : apart[chosen[0]]
     var figures = figures(weights, chosen)
     if sweeps {
-      let own = chosen.map { curves[$0].only(Set(videos)) }
+      let own = scoreCurves(chosen).map { $0.only(Set(videos)) }
       figures[.calibrationError] = ReliabilityBin.error(PrecisionCurve.reliability(own))
     }
     return Evaluation.Group(

@@ -1,6 +1,6 @@
 internal import Survey
 
-/// One label's detections in one frame against its boxes, for every threshold at once.
+/// The detections of one label, or of some as one, in one frame against its boxes, for every threshold at once.
 ///
 /// Detections stand by falling score, so those from a threshold up are the first n.
 struct LabelScore: Sendable {
@@ -21,14 +21,14 @@ struct LabelScore: Sendable {
   /// By overlap of boxes; empty steps where detections have none.
   var overlap: Steps
 
-  /// Matches the detections of a label with its boxes.
+  /// Matches the detections of labels, whichever they have, with boxes.
   ///
   /// - Parameters:
-  ///   - boxes: the individuals that are to be found as this label.
+  ///   - boxes: the individuals that are to be found as these labels.
   ///   - regions: where nothing is judged: a detection there that is not right counts nowhere.
-  init(_ label: Int, in frame: SeenFrame, boxes: [TruthSet.Box], regions: [TruthSet.Box]) {
+  init(_ labels: Set<Int>, in frame: SeenFrame, boxes: [TruthSet.Box], regions: [TruthSet.Box]) {
     // Of equal scores the decoder's order stays.
-    let found = frame.detections.filter { $0.label == label }.enumerated()
+    let found = frame.detections.filter { labels.contains($0.label) }.enumerated()
       .sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
     let isBeside = found.map { detection in
       regions.contains { frame.holds($0, detection.x * frame.width, detection.y * frame.height) }

@@ -181,7 +181,9 @@ struct VideoLook {
     let placement = detector.placement(frameWidth: picture.width, frameHeight: picture.height)
     var input = detector.emptyInput()
     try scaler.scale(picture, placement, into: &input)
-    try inputs?.save(detector.given(input, background: background), number: number, placement)
+    try inputs?.save(
+      detector.given(input, background: background), number: number, placement,
+      seesMotion: detector.seesMotion(against: background))
     let grid = detector.gridSize
     let half = { (input: Int, cells: Int, placed: Int, share: Double, side: Double) -> Double in
       guard cells > 0 else { return 0 }

@@ -5,8 +5,8 @@ internal import Synchronization
 /// What a model was given, for measuring by another program: `000000.npy`, … (NumPy's format,
 /// `height × width × channels` bytes, before the input's codes), and `inputs.json`, which says for
 /// each, in order, its picture's `file_name` (or `frame` of a clip), `input`, and where in it the
-/// upright frame lies: `left`, `top`, `width`, `height` in pixels, and `crop`, the part of the
-/// frame that is shown (left, top, width, height; normalised).
+/// upright frame lies: `left`, `top`, `width`, `height` in pixels, `crop`, the part of the frame
+/// that is shown (left, top, width, height; normalised), and `motion`, whether it shows what moves.
 final class SavedInputs: Sendable {
   private struct Entry: Encodable {
     var file_name: String
@@ -14,10 +14,16 @@ final class SavedInputs: Sendable {
     var input: String
     var left: Int, top: Int, width: Int, height: Int
     var crop: [Double]
+    var motion: Bool
+  }
+
+  private struct Given {
+    var placement: FramePlacement
+    var seesMotion: Bool
   }
 
   private let folder: String
-  private let placements = Mutex<[Int: FramePlacement]>([:])
+  private let given = Mutex<[Int: Given]>([:])
 
   init(folder: String) throws(EvaluationError) {
     self.folder = folder
@@ -30,9 +36,9 @@ final class SavedInputs: Sendable {
 
   private static func name(_ number: Int) -> String { String(format: "%06d.npy", number) }
 
-  func save(_ picture: PixelImage, number: Int, _ placement: FramePlacement)
-    throws(EvaluationError)
-  {
+  func save(
+    _ picture: PixelImage, number: Int, _ placement: FramePlacement, seesMotion: Bool
+  ) throws(EvaluationError) {
     var header =
       "{'descr': '|u1', 'fortran_order': False, 'shape': "
       + "(\(picture.height), \(picture.width), \(picture.channels)), }"
@@ -42,14 +48,15 @@ final class SavedInputs: Sendable {
     bytes += [UInt8(header.utf8.count & 255), UInt8(header.utf8.count >> 8)]
     bytes += Array(header.utf8) + picture.pixels
     try write(Data(bytes), Self.name(number))
-    placements.withLock { $0[number] = placement }
+    given.withLock { $0[number] = Given(placement: placement, seesMotion: seesMotion) }
   }
 
   func finish(_ truth: TruthSet) throws(EvaluationError) {
-    let placements = placements.withLock { $0 }
+    let given = given.withLock { $0 }
     var entries: [Entry] = []
     for (number, frame) in truth.videos.flatMap(\.frames).enumerated() {
-      guard let placement = placements[number] else { continue }
+      guard let own = given[number] else { continue }
+      let placement = own.placement
       entries.append(
         Entry(
           file_name: frame.number == nil ? frame.name : frame.path, frame: frame.number,
@@ -57,7 +64,7 @@ final class SavedInputs: Sendable {
           width: placement.width, height: placement.height,
           crop: [
             placement.cropLeft, placement.cropTop, placement.cropWidth, placement.cropHeight,
-          ]))
+          ], motion: own.seesMotion))
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]

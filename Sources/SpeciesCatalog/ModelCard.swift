@@ -23,6 +23,10 @@ public struct ModelCard: Sendable, Hashable, Codable {
     /// Scores from which detections by this file count, in the labels' order; absent where those of
     /// the labels hold.
     public var thresholds: [Double]?
+    /// What makes probabilities of this file's scores; absent where scores are taken as they are.
+    public var calibration: Calibration?
+    /// When this file's fish count and have a name; absent where the open set's own values hold.
+    public var openSet: Naming?
   }
 
   /// How a frame becomes the input tensor.
@@ -66,6 +70,45 @@ public struct ModelCard: Sendable, Hashable, Codable {
     public var threshold: Double
   }
 
+  /// Labels that are looked for as one, by the sum of their scores, and named where one stands out.
+  public struct OpenSet: Sendable, Hashable, Codable {
+    /// What individuals without a clear name are called.
+    public var label: String
+    /// Key into the catalogue of what all members belong to; no species.
+    public var taxon: String
+    /// The members' labels; those of the open set's own taxon give no name.
+    public var labels: [String]
+    /// Score of all members together from which an individual counts, named or not.
+    public var threshold: Double
+    /// Share of the members' scores from which the first of them gives its name.
+    public var nameAbove: Double
+    /// What shares are taken after: they are in proportion to score^(1 ÷ temperature).
+    public var temperature: Double
+
+    /// An open set.
+    public init(
+      label: String, taxon: String, labels: [String], threshold: Double, nameAbove: Double,
+      temperature: Double
+    ) {
+      self.label = label
+      self.taxon = taxon
+      self.labels = labels
+      self.threshold = threshold
+      self.nameAbove = nameAbove
+      self.temperature = temperature
+    }
+  }
+
+  /// When individuals of the open set count and have a name.
+  public struct Naming: Sendable, Hashable, Codable {
+    /// As `OpenSet.threshold`.
+    public var threshold: Double
+    /// As `OpenSet.nameAbove`.
+    public var nameAbove: Double
+    /// As `OpenSet.temperature`.
+    public var temperature: Double
+  }
+
   /// Pictures that the model has learnt from.
   public struct TrainingData: Sendable, Hashable, Codable {
     /// The data set.
@@ -96,6 +139,8 @@ public struct ModelCard: Sendable, Hashable, Codable {
   public var background: Int?
   /// The labels in channel order, background left out.
   public var labels: [Label]
+  /// Labels that are found as one fish first, and then named; absent where each stands for itself.
+  public var openSet: OpenSet?
   /// How centroids are read off the grid: `peak` or `edge-impulse`.
   public var decoder: String
   /// Score from which detections are kept.
@@ -116,7 +161,7 @@ public struct ModelCard: Sendable, Hashable, Codable {
     version = "unversioned"
     self.task = task
     description = "A model without a card."
-    files = [File(file: file, precision: "unstated", sha256: sha256, thresholds: nil)]
+    files = [File(file: file, precision: "unstated", sha256: sha256)]
     input = Input(fit: task == .labels ? .crop : .letterbox, pixelRange: pixelRange)
     self.background = background
     self.labels = labels.map { Label(label: $0, taxon: nil, threshold: 0.5) }
@@ -132,7 +177,44 @@ public struct ModelCard: Sendable, Hashable, Codable {
     for (index, threshold) in (file.thresholds ?? []).enumerated() {
       card.labels[index].threshold = threshold
     }
+    if let naming = file.openSet {
+      card.openSet?.threshold = naming.threshold
+      card.openSet?.nameAbove = naming.nameAbove
+      card.openSet?.temperature = naming.temperature
+    }
     return card
+  }
+
+  /// Which labels are members of the open set, by their places in `labels`.
+  public var members: [Int] {
+    labels.indices.filter { openSet?.labels.contains(labels[$0].label) ?? false }
+  }
+
+  /// The members that give no name: those of the open set's own taxon, such as “other fish”.
+  public var genericMembers: [Int] {
+    members.filter { labels[$0].taxon == openSet?.taxon }
+  }
+
+  /// What individuals are called where the open set is looked for: the labels but for generic
+  /// members, and behind them the open set's; its threshold is that of all its members.
+  public var openLabels: [Label] {
+    guard let openSet else { return labels }
+    let (members, generic) = (Set(members), Set(genericMembers))
+    let named = labels.indices.filter { !generic.contains($0) }.map { index in
+      var label = labels[index]
+      if members.contains(index) { label.threshold = openSet.threshold }
+      return label
+    }
+    return named
+      + [Label(label: openSet.label, taxon: openSet.taxon, threshold: openSet.threshold)]
+  }
+
+  /// Places in `openLabels` of the named members, and last of the open set; empty without one.
+  public var openPlaces: [Int] {
+    guard let openSet else { return [] }
+    let inside = Set(openSet.labels + [openSet.label])
+    let labels = openLabels
+    return labels.indices.filter { inside.contains(labels[$0].label) }
   }
 
   /// What is wrong with the values, if anything: a property's name and what it should hold.
@@ -168,7 +250,60 @@ public struct ModelCard: Sendable, Hashable, Codable {
     if let range = input.pixelRange, range.count != 2 || range[0] >= range[1] {
       return ("input.pixelRange", "two numbers, the smaller first")
     }
-    return motionProblem ?? outputsProblem
+    return motionProblem ?? outputsProblem ?? calibrationProblem ?? openSetProblem
+  }
+
+  private var calibrationProblem: (property: String, expected: String)? {
+    for calibration in files.compactMap(\.calibration) {
+      if task != .centroids { return ("files.calibration", "nothing, unless “task” is centroids") }
+      if (calibration.moving != nil) != input.hasMotion {
+        return (
+          "files.calibration.moving",
+          input.hasMotion
+            ? "“scale” and “offset”, since “input.motion” is true"
+            : "nothing, since the model has no “input.motion”"
+        )
+      }
+      for line in [calibration.still, calibration.moving].compactMap({ $0 })
+      where !(line.scale > 0 && line.scale.isFinite && line.offset.isFinite) {
+        return ("files.calibration", "a “scale” above 0 and an “offset”")
+      }
+    }
+    return nil
+  }
+
+  private var openSetProblem: (property: String, expected: String)? {
+    let namings = files.compactMap(\.openSet)
+    guard let openSet else {
+      return namings.isEmpty ? nil : ("files.openSet", "nothing, since the card has no “openSet”")
+    }
+    if task != .centroids { return ("openSet", "nothing, unless “task” is centroids") }
+    let known = Set(labels.map(\.label))
+    if openSet.label.isEmpty || known.contains(openSet.label) {
+      return ("openSet.label", "a label of its own, other than “labels” have")
+    }
+    if Set(openSet.labels).count != openSet.labels.count || openSet.labels.count < 2
+      || !known.isSuperset(of: openSet.labels)
+    {
+      return ("openSet.labels", "at least two different ones of “labels”")
+    }
+    if genericMembers.count == members.count {
+      return ("openSet.labels", "at least one of another taxon than “openSet.taxon”")
+    }
+    let own = Naming(
+      threshold: openSet.threshold, nameAbove: openSet.nameAbove, temperature: openSet.temperature)
+    for (naming, property) in [(own, "openSet")] + namings.map({ ($0, "files.openSet") }) {
+      if !(naming.threshold >= floor && naming.threshold <= 1) {
+        return (property + ".threshold", "a score no lower than the floor")
+      }
+      if !(naming.nameAbove > 0 && naming.nameAbove <= 1) {
+        return (property + ".nameAbove", "a share above 0 and up to 1")
+      }
+      if !(naming.temperature > 0 && naming.temperature.isFinite) {
+        return (property + ".temperature", "a number above 0")
+      }
+    }
+    return nil
   }
 
   private var motionProblem: (property: String, expected: String)? {

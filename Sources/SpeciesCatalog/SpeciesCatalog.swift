@@ -104,6 +104,14 @@ public struct SpeciesCatalog: Sendable {
         throw .unknownTaxon(file: file.path, taxon: taxon)
       }
     }
+    if let key = card.openSet?.taxon {
+      guard let taxon = byID[key] else { throw .unknownTaxon(file: file.path, taxon: key) }
+      guard taxon.rank != .species else {
+        throw .invalid(
+          file: file.path, property: "openSet.taxon",
+          expected: "a group or a rank above species, since its individuals are of no known one")
+      }
+    }
     return card
   }
 

@@ -230,7 +230,7 @@ public struct SurveyJob: Sendable {
   private func description(_ catalog: SpeciesCatalog) throws -> RunDescription {
     let detector = try Detector(model, options: detectorOptions)
     let card = model.card
-    let labels = zip(card.labels, detector.thresholds).map { label, threshold in
+    let labels = zip(detector.labels, detector.thresholds).map { label, threshold in
       let taxon = label.taxon.flatMap(catalog.taxon(id:))
       return RunDescription.Label(
         label: label.label, scientificName: taxon?.scientificName, commonName: taxon?.commonName,
@@ -252,12 +252,26 @@ public struct SurveyJob: Sendable {
     if let outputs = card.outputs {
       text += " scores=\(outputs.scores) sizes=\(outputs.sizes ?? -1)"
     }
+    if detector.thresholdUse == .counting { text += Self.text(of: model) }
     return RunDescription(
       modelName: card.name, modelVersion: card.version, modelHash: model.hash, options: text,
       sample: options.sampling.canonicalText, decoder: detector.decoderName,
       floor: detector.floor, gridWidth: detector.gridSize.width,
       gridHeight: detector.gridSize.height,
       programVersion: options.programVersion, machine: Machine.description, labels: labels)
+  }
+
+  /// What scores and names depend on beside the model's file; nothing for cards without either.
+  private static func text(of model: LoadedModel) -> String {
+    let lines = [("still", model.calibration?.still), ("moving", model.calibration?.moving)]
+    var text = lines.compactMap { name, line in
+      line.map { " \(name)=\($0.scale),\($0.offset)" }
+    }.joined()
+    if let set = model.card.openSet {
+      text += " open=\(set.label):\(set.labels.joined(separator: ","))"
+      text += " named>\(set.nameAbove)/\(set.temperature)"
+    }
+    return text
   }
 }
 

@@ -39,6 +39,35 @@ public enum BlobModel {
   /// Labels as a `labels.txt` lists them.
   public static let labels = "background\nred fish\nblue fish\n"
 
+  /// An open set of the card below.
+  public static func openSet(labels: [String] = ["red fish", "blue fish"]) -> [String: Any] {
+    [
+      "label": "fish, unidentified", "taxon": "fish", "labels": labels, "threshold": 0.4,
+      "nameAbove": 0.8, "temperature": 1.0,
+    ]
+  }
+
+  /// A card for a file `blobs.tflite`, whose labels are an open set.
+  public static func openCard(sha256: String) -> [String: Any] {
+    [
+      "name": "blobs", "version": "2", "task": "centroids", "description": "d",
+      "files": [["file": "blobs.tflite", "precision": "float32", "sha256": sha256]],
+      "input": ["fit": "stretch", "pixelRange": [0, 1]] as [String: Any], "background": 0,
+      "labels": [
+        ["label": "red fish", "taxon": "zebrasoma-xanthurum", "threshold": 0.5],
+        ["label": "blue fish", "taxon": "paracanthurus-hepatus", "threshold": 0.6],
+      ] as [[String: Any]], "openSet": openSet(), "decoder": "peak", "floor": 0.2,
+      "trainingData": [Any](), "licence": "none",
+    ]
+  }
+
+  /// A card's files with a calibration.
+  public static func files(_ card: [String: Any], _ calibration: [String: Any]) -> [[String: Any]] {
+    (card["files"] as? [[String: Any]] ?? []).map { file in
+      file.merging(["calibration": calibration]) { $1 }
+    }
+  }
+
   /// FFmpeg's filter that draws fish of the model's kind, 16 × 16 pixels.
   ///
   /// - Parameter fish: colour, place, and from when to when in seconds.

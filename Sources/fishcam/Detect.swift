@@ -50,6 +50,10 @@ struct Detect: ParsableCommand {
   func run() throws {
     let model = try LoadedModel(modelOptions.model, labels: labels, catalog: loadCatalog())
     let finder = try finder(model)
+    let detected =
+      windows == nil
+      ? model.detectionLabels(decoder: modelOptions.decoder) : model.card.labels
+    let names = detected.map(\.label)
     if let draw {
       do {
         try FileManager.default.createDirectory(
@@ -72,9 +76,9 @@ struct Detect: ParsableCommand {
         while let frame = try reader.next() {
           let found = try finder(frame, path)
           if json {
-            report.frames.append(FrameReport(frame, found, model))
+            report.frames.append(FrameReport(frame, found, names))
           } else {
-            printRows(path, frame, found, model)
+            printRows(path, frame, found, names)
           }
           if let draw { try save(frame, found, path, in: draw, &drawn) }
         }
@@ -123,11 +127,11 @@ struct Detect: ParsableCommand {
   }
 
   private func printRows(
-    _ path: String, _ frame: DecodedFrame, _ found: [Detection], _ model: LoadedModel
+    _ path: String, _ frame: DecodedFrame, _ found: [Detection], _ names: [String]
   ) {
     for detection in found {
       let fields = [
-        path, String(format: "%.6f", frame.time.seconds), model.card.labels[detection.label].label,
+        path, String(format: "%.6f", frame.time.seconds), names[detection.label],
         String(format: "%.5f", detection.x), String(format: "%.5f", detection.y),
         String(format: "%.4f", detection.score),
         detection.width.map { String(format: "%.5f", $0) } ?? "",
@@ -176,12 +180,12 @@ struct Detect: ParsableCommand {
     var pts_s: Double
     var detections: [Item]
 
-    init(_ frame: DecodedFrame, _ found: [Detection], _ model: LoadedModel) {
+    init(_ frame: DecodedFrame, _ found: [Detection], _ names: [String]) {
       pts = frame.time.pts
       pts_s = frame.time.seconds
       detections = found.map {
         Item(
-          label: model.card.labels[$0.label].label, x: $0.x, y: $0.y, x_px: $0.x * frame.width,
+          label: names[$0.label], x: $0.x, y: $0.y, x_px: $0.x * frame.width,
           y_px: $0.y * frame.height, score: $0.score, width: $0.width, height: $0.height)
       }
     }

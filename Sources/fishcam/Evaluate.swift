@@ -101,7 +101,7 @@ struct Evaluate: ParsableCommand {
     } else {
       known = try TruthSet(annotations: annotations ?? "", images: images)
     }
-    let names = loaded.card.labels.map(\.label)
+    let names = loaded.detectionLabels(decoder: decoder).map(\.label)
     let map =
       try classes.map { try ClassMap(file: $0, known, labels: names) }
       ?? ClassMap(known, labels: names)

@@ -47,14 +47,14 @@ struct Model: ParsableCommand {
             Report(
               file: file.path, bytes: graph.byteCount, sha256: loaded?.hash,
               name: loaded?.card.name, version: loaded?.card.version,
-              labels: loaded?.card.labels.map(\.label), description: graph.description,
+              labels: loaded?.detectionLabels().map(\.label), description: graph.description,
               summary: summary), pretty: true))
         return
       }
       print("\(file.path): \(grouped(graph.byteCount)) bytes")
       if let loaded {
         print("  model      \(loaded.card.name) \(loaded.card.version): \(loaded.card.description)")
-        print("  labels     \(loaded.card.labels.map(\.label).joined(separator: ", "))")
+        print("  labels     \(loaded.detectionLabels().map(\.label).joined(separator: ", "))")
         print("  decoder    \(loaded.card.decoder), fit \(loaded.card.input.fit.rawValue)")
         print("  licence    \(loaded.card.licence)")
         print("  sha256     \(loaded.hash)")

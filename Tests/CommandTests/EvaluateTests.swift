@@ -56,6 +56,50 @@ import Testing
     #expect(try files.run(["--json", "--jobs", "4"]).output == one.output)
   }
 
+  /// A name is one thing, and that there is a fish another.
+  @Test func anOpenSet() throws {
+    let files = try EvaluateFolder()
+    let card = BlobModel.openCard(sha256: try files.program.hash)
+    try files.folder.write(JSONSerialization.data(withJSONObject: card), to: "model/card.json")
+    let report = try files.report()
+    #expect(report["named/named"] == 5)
+    #expect(report["named/right"] == 4)
+    #expect(report["named/right_share"] == 0.8)
+    #expect(report["named/unidentified"] == 0)
+    #expect(report["named/by_class/blue fish/right"] == 1)
+    #expect(report["named/any_name/f1"] == 0.8)
+    #expect(report["threshold"] == 0.4)
+    // A class without a label of its own is fish, unidentified: what is named there is wrong.
+    let table = try files.folder.write(
+      Data("truth,label\nred fish,red fish\nblue fish,\"fish, unidentified\"\n".utf8), to: "map.csv"
+    )
+    let other = try files.report(["--classes", table])
+    #expect(other["named/named"] == 5)
+    #expect(other["named/right"] == 3)
+    #expect(other["named/any_name/f1"] == 0.8)
+    #expect(other["by_class/blue fish/wrong"] == 1)
+    #expect(other["by_class/fish, unidentified/missed"] == 1)
+    // Scores say whether there is a fish, so a wrong name is no error of theirs.
+    #expect(other["calibration_error"] == report["calibration_error"])
+    let text = try files.run().text
+    #expect(text.contains("Named 5, of these 4 right (80 %); 0 unidentified."))
+    let one = try files.report(["--threshold", "best"])
+    let levels = one.members["thresholds"] as? [String: Double]
+    #expect(Set((levels ?? [:]).values).count == 1)
+  }
+
+  @Test func reliabilityIsOfProbabilities() throws {
+    let files = try EvaluateFolder()
+    var card = BlobModel.openCard(sha256: try files.program.hash)
+    card["files"] = BlobModel.files(card, ["still": ["scale": 0.1, "offset": 0.0]])
+    try files.folder.write(JSONSerialization.data(withJSONObject: card), to: "model/card.json")
+    let bins = try files.report().members["reliability"] as? [[String: Any]] ?? []
+    let filled = bins.filter { ($0["detections"] as? Int ?? 0) > 0 }
+    #expect(filled.count == 1)
+    let mean = filled.first?["mean_score"] as? Double ?? 0
+    #expect(mean > 0.7 && mean < 0.81)
+  }
+
   @Test func aTableOfClasses() throws {
     let files = try EvaluateFolder()
     let table = try files.folder.write(

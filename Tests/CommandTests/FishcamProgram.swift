@@ -35,6 +35,11 @@ struct ProgramFolder {
     try folder.write(Data(BlobModel.labels.utf8), to: "model/labels.txt")
   }
 
+  /// SHA-256 of the model's file.
+  var hash: String {
+    get throws { String(try Tool.succeed("sha256sum", [model]).text.prefix(64)) }
+  }
+
   /// A video of red fish: one more each second.
   @discardableResult
   func video(_ name: String, seconds: Int = 6, options: [String] = []) throws -> String {

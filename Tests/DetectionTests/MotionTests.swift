@@ -64,6 +64,29 @@ private struct MotionFolder {
     #expect(detector.detect(picture, placement).isEmpty)
   }
 
+  /// One threshold holds for both, since both lines make probabilities.
+  @Test func scoresWithAndWithoutMotionHaveLinesOfTheirOwn() throws {
+    let made = try MotionFolder { card in
+      card["files"] = BlobModel.files(
+        card,
+        ["moving": ["scale": 0.01, "offset": 1.0], "still": ["scale": 0.01, "offset": 0.0]])
+    }
+    let detector = try made.detector()
+    let placement = detector.placement(frameWidth: 384, frameHeight: 192)
+    let picture = square(detector, x: 64, y: 32)
+    let background = Background(picture: grey(detector), level: 1)
+    let seen = detector.detect(picture, placement, background: background)
+    #expect(detector.seesMotion(against: background))
+    #expect(seen.contains { abs($0.score - 0.757) < 0.002 })
+    // Without motion every cell has the same score of nearly 0, which this line makes 0.465.
+    let moved = Background(picture: grey(detector), level: 41)
+    for background in [nil, moved] {
+      let found = detector.detect(picture, placement, background: background)
+      #expect(!detector.seesMotion(against: background))
+      #expect(found.count == 1 && abs(found[0].score - 0.465) < 0.002)
+    }
+  }
+
   @Test func aMovingCameraShowsNothing() throws {
     let detector = try MotionFolder().detector()
     let placement = detector.placement(frameWidth: 384, frameHeight: 192)

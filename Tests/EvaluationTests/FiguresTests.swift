@@ -35,6 +35,59 @@ private func counts(
   Counts(frames, labels: labels, thresholds: [threshold, threshold])
 }
 
+@Suite struct NamingTests {
+  /// Labels 0 and 1 have names, 2 is the open set's; class 2 is of none that the model knows.
+  private func naming(
+    _ boxes: [TruthSet.Box], _ found: [(x: Double, y: Double, score: Double, label: Int)],
+    regions: [TruthSet.Box] = [], isComplete: Bool = true
+  ) -> Naming {
+    let seen = SeenFrame(
+      detections: found.map {
+        Detection(label: $0.label, x: $0.x / 200, y: $0.y / 100, score: $0.score)
+      }, width: 200, height: 100, marginX: 4, marginY: 4)
+    let frame = TruthSet.Frame(
+      name: "f", path: "f", width: 200, height: 100, isComplete: isComplete, boxes: boxes,
+      regions: regions)
+    let classes = ClassMap(unchecked: [0, 1, 2])
+    let truth = TruthSet(
+      file: "t", categories: ["a", "b", "c"],
+      videos: [TruthSet.Video(name: "v", source: "s", frames: [frame])])
+    let scored = ScoredFrame(frame, seen, classes: classes, labelCount: 3, openSet: [0, 1, 2])
+    return Naming(
+      truth, [SeenVideo(frames: [seen])], [[scored]], classes: classes,
+      names: ["tang", "damsel", "fish, unidentified"], openSet: [0, 1, 2],
+      thresholds: [0.5, 0.5, 0.5])
+  }
+
+  @Test func namedRightNamedWrongAndUnidentified() {
+    let naming = naming(
+      [box(0, 0), box(50, 0), box(100, 0, category: 1), box(150, 0, category: 2)],
+      [
+        (10, 10, 0.9, 0), (60, 10, 0.8, 2), (110, 10, 0.7, 0), (160, 10, 0.6, 2),
+        (10, 80, 0.9, 1), (100, 80, 0.9, 2), (150, 80, 0.4, 0),
+      ])
+    let rows = naming.byClass
+    #expect(rows.map(\.label) == ["tang", "damsel", "fish, unidentified"])
+    #expect(rows.map(\.boxes) == [2, 1, 1])
+    #expect(rows.map(\.named) == [2, 1, 0])
+    #expect(rows.map(\.right) == [1, 0, 0])
+    #expect(rows.map(\.unidentified) == [1, 0, 1])
+    #expect([naming.all.named, naming.all.right, naming.all.unidentified] == [3, 1, 3])
+    #expect(naming.all.rightShare == 1.0 / 3)
+    // Whatever their names, four of six lie in boxes, and every box has one.
+    #expect(naming.anyName[.precision] == 4.0 / 6)
+    #expect(naming.anyName[.recall] == 1)
+  }
+
+  @Test func nothingNamedHasNoShareAndWhatIsNotJudgedDoesNotCount() {
+    let none = naming([box(0, 0)], [(10, 10, 0.9, 2), (110, 10, 0.9, 2)], regions: [box(100, 0)])
+    #expect(none.all.rightShare == nil)
+    #expect(none.all.unidentified == 1)
+    let incomplete = naming([box(0, 0)], [(10, 10, 0.9, 0)], isComplete: false)
+    #expect(incomplete.all.named == 0 && incomplete.all.boxes == 0)
+  }
+}
+
 @Suite struct FiguresTests {
   /// Half a cell beside the box is still right, further out is not.
   @Test(arguments: [

@@ -157,6 +157,100 @@ import Testing
     #expect(try problem { $0["name"] = nil }?.contains("name") == true)
   }
 
+  @Test func calibrations() throws {
+    let files = { (calibration: [String: Any]) in
+      [
+        [
+          "file": "m.tflite", "precision": "int8", "sha256": String(repeating: "a", count: 64),
+          "calibration": calibration,
+        ] as [String: Any]
+      ]
+    }
+    let line = ["scale": 1.5, "offset": -0.2]
+    #expect(try problem { $0["files"] = files(["still": line]) } == nil)
+    #expect(try problem { $0["files"] = files(["moving": line]) }?.contains("still") == true)
+    #expect(
+      try problem { $0["files"] = files(["still": line, "moving": line]) }?
+        .contains("files.calibration.moving") == true)
+    #expect(
+      try problem { $0["files"] = files(["still": ["scale": 0, "offset": 1]]) }?
+        .contains("files.calibration") == true)
+    let half = ["still": ["scale": 1]]
+    #expect(try problem { $0["files"] = files(half) }?.contains("offset") == true)
+    let motion: [String: Any] = ["fit": "letterbox", "motion": true, "movingCameraAbove": 40]
+    let withMotion = { (calibration: [String: Any]) throws in
+      try problem {
+        $0["input"] = motion
+        $0["files"] = files(calibration)
+      }
+    }
+    #expect(try withMotion(["still": line, "moving": line]) == nil)
+    #expect(try withMotion(["still": line])?.contains("files.calibration.moving") == true)
+    #expect(
+      try problem {
+        $0["task"] = "labels"
+        $0["files"] = files(["still": line])
+      }?.contains("files.calibration") == true)
+  }
+
+  @Test func openSets() throws {
+    let labels: [[String: Any]] = [
+      ["label": "tang", "threshold": 0.5],
+      ["label": "other fish", "taxon": "fish", "threshold": 0.5],
+      ["label": "diver", "threshold": 0.5],
+    ]
+    let set: [String: Any] = [
+      "label": "fish, unidentified", "taxon": "fish", "labels": ["tang", "other fish"],
+      "threshold": 0.4, "nameAbove": 0.8, "temperature": 1.2,
+    ]
+    let wrong = { (changes: [String: Any?]) throws in
+      try problem { card in
+        var changed = set
+        for (key, value) in changes { changed[key] = value }
+        card["labels"] = labels
+        card["openSet"] = changed
+      }
+    }
+    #expect(try wrong([:]) == nil)
+    #expect(try wrong(["threshold": nil])?.contains("openSet.threshold") == true)
+    #expect(try wrong(["threshold": 0.05])?.contains("openSet.threshold") == true)
+    #expect(try wrong(["nameAbove": 0])?.contains("openSet.nameAbove") == true)
+    #expect(try wrong(["nameAbove": 1.1])?.contains("openSet.nameAbove") == true)
+    #expect(try wrong(["temperature": 0])?.contains("openSet.temperature") == true)
+    #expect(try wrong(["label": "tang"])?.contains("openSet.label") == true)
+    #expect(try wrong(["labels": ["tang"]])?.contains("openSet.labels") == true)
+    #expect(try wrong(["labels": ["tang", "whale"]])?.contains("openSet.labels") == true)
+    #expect(try wrong(["labels": ["tang", "tang"]])?.contains("openSet.labels") == true)
+    #expect(try wrong(["taxon": "whale"])?.contains("whale") == true)
+    #expect(
+      try problem {
+        $0["files"] = [
+          [
+            "file": "m.tflite", "precision": "int8", "sha256": String(repeating: "a", count: 64),
+            "openSet": ["threshold": 0.4, "nameAbove": 0.8, "temperature": 1],
+          ] as [String: Any]
+        ]
+      }?.contains("files.openSet") == true)
+  }
+
+  /// Unidentified fish must not be counted into a species.
+  @Test func anOpenSetIsOfNoSpecies() throws {
+    let catalog = try SpeciesCatalog(folder: Repository.root.appending(path: "Species"))
+    let folder = try TemporaryFolder()
+    var card = BlobModel.openCard(sha256: String(repeating: "a", count: 64))
+    var set = BlobModel.openSet()
+    let load = {
+      let file = try folder.write(
+        try JSONSerialization.data(withJSONObject: card), to: "card.json")
+      _ = try catalog.card(URL(filePath: file), decoders: ["peak"])
+    }
+    try load()
+    set["taxon"] = "naso-brevirostris"
+    card["openSet"] = set
+    let error = #expect(throws: SpeciesCatalogError.self) { try load() }
+    #expect(error?.description.contains("openSet.taxon") == true)
+  }
+
   @Test func motionAndOutputs() throws {
     let input = { (limit: Any) in
       ["fit": "letterbox", "motion": true, "movingCameraAbove": limit] as [String: Any]

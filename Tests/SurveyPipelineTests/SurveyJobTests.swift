@@ -1,5 +1,6 @@
 import Detection
 import Foundation
+import SpeciesCatalog
 import Survey
 import SurveyExport
 import SurveyPipeline
@@ -32,6 +33,27 @@ import Testing
     // Seconds 0…5 show 0, 1, 2, 3, 1, 0 red fish.
     #expect(abs(red.tally.meanCount - 7.0 / 6) < 1e-9)
     #expect(abs(red.tally.effortSeconds - 6) < 0.01)
+  }
+
+  @Test func fishWithoutANameAreCountedAsSuch() throws {
+    try dives.video(
+      "Reef/D1/a.mp4", [("red", 16, 16, 0, 6), ("magenta", 64, 48, 2, 4), ("blue", 160, 64, 4, 5)])
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: dives.modelPath)))
+    var card = BlobModel.openCard(sha256: SpeciesCatalog.sha256(bytes))
+    card["files"] = BlobModel.files(card, ["still": ["scale": 1.0, "offset": 0.1]])
+    try dives.folder.write(
+      try JSONSerialization.data(withJSONObject: card), to: "model/card.json")
+    let store = try dives.survey()
+    try dives.process(store)
+    let table = try TallyTable(store)
+    #expect(table.run.options.contains(" still=1.0,0.1"))
+    #expect(table.run.options.contains("named>0.8/1.0"))
+    #expect(table.rows.map(\.label.label) == ["red fish", "blue fish", "fish, unidentified"])
+    #expect(table.rows.map(\.tally.maxN) == [1, 1, 1])
+    let unidentified = try #require(table.rows.last)
+    #expect(unidentified.label.scientificName == nil && unidentified.label.aphiaID == nil)
+    #expect(unidentified.label.threshold == 0.4)
+    #expect(unidentified.tally.firstSeenSeconds == 2)
   }
 
   @Test func centroidsLieInTheUprightFrame() throws {

@@ -11,7 +11,7 @@ import unittest.mock
 import numpy as np
 import tensorflow as tf
 
-from training import configuration, training
+from training import configuration, network, training
 from training.__main__ import arguments
 from training.tests import fixtures
 
@@ -55,6 +55,31 @@ class TrainingTests(unittest.TestCase):
         names = {operator["op_name"] for operator in interpreter._get_ops_details()}
         allowed = {"CONV_2D", "DEPTHWISE_CONV_2D", "PAD", "ADD", "SOFTMAX", "DELEGATE"}
         self.assertLessEqual(names, allowed | {"RESIZE_NEAREST_NEIGHBOR"})
+
+
+class StartTests(unittest.TestCase):
+    def test_of_several_models_the_later_one_wins_and_last_layers_of_other_shapes_stay_out(self):
+        config = configuration.checked(fixtures.CONFIGURATION | {"val": ["val"]}, "test")
+        model = network.build(config)
+        prior = model.get_layer("logits").bias.numpy()
+        with tempfile.TemporaryDirectory() as folder:
+            home = pathlib.Path(folder)
+            for name, value in (("first", 1.0), ("second", 2.0)):
+                arrays = {
+                    "Conv1/kernel": np.full(model.get_layer("Conv1").kernel.shape, value),
+                    "logits/kernel": np.zeros((5, 2)),
+                    "logits/bias": np.full(prior.shape, value),
+                }
+                if name == "first":
+                    arrays["from_8/kernel"] = np.ones(model.get_layer("from_8").kernel.shape)
+                np.savez(home / f"{name}.npz", **arrays)
+            start = {"startFrom": ["first.npz", "second.npz"]}
+            training.start(config | start, model, home, home / "none")
+            self.assertTrue((model.get_layer("Conv1").kernel.numpy() == 2).all())
+            self.assertTrue((model.get_layer("from_8").kernel.numpy() == 1).all())
+            self.assertTrue((model.get_layer("logits").bias.numpy() == prior).all())
+            with self.assertRaisesRegex(configuration.ConfigurationError, "no such file"):
+                training.start(config | {"startFrom": "third.npz"}, model, home, home / "none")
 
 
 if __name__ == "__main__":

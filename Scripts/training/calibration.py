@@ -1,0 +1,178 @@
+"""What is fitted on val after training: probabilities of scores, and when a fish is named."""
+
+import numpy as np
+
+from . import measurement
+from .measurement import Calibration
+
+LEAST = 0.02
+"""Peaks below this score are not looked at."""
+
+KEPT = 0.05
+"""Peaks below this probability take no part: they would outnumber those that a survey can keep."""
+
+LEAST_SCALE = 0.05
+"""Scales are at least this, so that a higher score is never less probable."""
+
+NAMED_RIGHT = 0.9
+"""Share of the named fish of val whose name is to be right."""
+
+SHARES = np.round(np.arange(0.20, 1.00, 0.01), 2)
+"""What `nameAbove` is chosen from."""
+
+
+def platt(scores, right, weights):
+    """The Calibration of greatest likelihood for scores and whether each is right.
+
+    Scale and offset are weakly held to 1 and 0 (a variance of 10), so that a few peaks, or
+    such as are told apart without error, have an answer too; the scale stays above 0.
+    """
+    x = measurement.logits(scores)
+    weights = np.asarray(weights, float) * (len(x) / max(1e-9, np.sum(weights)))
+    prior = np.array([1.0, 0.0])
+    best, free = prior.copy(), [0, 1]
+    for _ in range(200):
+        p = 1 / (1 + np.exp(-(best[0] * x + best[1])))
+        off = weights * (p - right)
+        slope = np.array([(off * x).sum(), off.sum()]) + 0.1 * (best - prior)
+        w = weights * p * (1 - p)
+        curve = np.array([[(w * x * x).sum(), (w * x).sum()], [(w * x).sum(), w.sum()]])
+        curve += 0.1 * np.eye(2)
+        step = np.zeros(2)
+        step[free] = np.linalg.solve(curve[np.ix_(free, free)], slope[free])
+        best -= step / max(1.0, np.abs(step).max())
+        if best[0] < LEAST_SCALE:
+            best[0], free = LEAST_SCALE, [1]
+        elif np.abs(step).max() < 1e-9:
+            break
+    return Calibration(round(float(best[0]), 4), round(float(best[1]), 4))
+
+
+def observations(inputs, outputs, chosen=None):
+    """Peaks of pictures with complete labels: scores, whether each is right, and its picture.
+
+    A peak is right when it adds a pair to those that score higher; each label by itself, the
+    members of an open set as one, whatever they are named.
+    """
+    scores, right, pictures = [], [], []
+    for index, (sample, truth) in enumerate(zip(inputs.samples, inputs.boxes)):
+        if not sample.complete:
+            continue
+        for _, found, boxes, _ in _units(outputs[0][index], sample, truth, chosen):
+            scores += found[:, 2].tolist()
+            right += (measurement.takers(found, boxes, measurement.CELL / 2) >= 0).tolist()
+            pictures += [index] * len(found)
+    return np.array(scores), np.array(right, float), np.array(pictures, int)
+
+
+def _units(grid, sample, truth, chosen):
+    """By unit (see measurement.units): its label, peaks, boxes, and the boxes' labels."""
+    labels, scores = measurement.units(grid[:, :, 1:], chosen)
+    best = scores.argmax(axis=2)
+    for unit, label in enumerate(labels):
+        wanted = np.isin(sample.labels, chosen.members if chosen and unit + 1 == len(labels) else label)
+        found = measurement.peaks(scores[:, :, unit], LEAST, best == unit)
+        yield label, found, truth[wanted], sample.labels[wanted]
+
+
+def weights(samples, power):
+    """What each picture counts: those of a video of n pictures together n ** `power`."""
+    sizes = {}
+    for sample in samples:
+        key = sample.folder, sample.video or sample.file
+        sizes[key] = sizes.get(key, 0) + 1
+    return np.array(
+        [float(sizes[s.folder, s.video or s.file]) ** (power - 1) for s in samples]
+    )
+
+
+def fit(given, folders, power, chosen=None):
+    """The Calibration of peaks for `given`: pairs of measurement.Inputs and a network's outputs.
+
+    On pictures of `folders`, or all where none is of these.
+    """
+    parts = []
+    for inputs, outputs in given:
+        scores, right, pictures = observations(inputs, outputs, chosen)
+        wanted = np.array([sample.folder in folders for sample in inputs.samples], bool)
+        counts = weights(inputs.samples, power)
+        parts.append((scores, right, counts[pictures], wanted[pictures]))
+    scores, right, counts, wanted = (np.concatenate(part) for part in zip(*parts))
+    if wanted.any():
+        scores, right, counts = scores[wanted], right[wanted], counts[wanted]
+    if not len(scores):
+        return Calibration()
+    kept = platt(scores, right, counts).of(scores) >= KEPT
+    return platt(scores[kept], right[kept], counts[kept])
+
+
+def of_val(inputs, outputs, still, outputs_still, folders, power, chosen=None):
+    """Calibrations without and with motion, fitted on val.
+
+    With motion on the pictures that have it; without on these with the channel at zero (`still`,
+    see measurement.Inputs) and on those that have none. Where no picture has motion, one is both.
+    """
+    moving = inputs.moving
+    without = [(inputs.only(~moving), [output[~moving] for output in outputs])]
+    without += [(still, outputs_still)] if len(still.samples) else []
+    of_still = fit(without, folders, power, chosen)
+    if not moving.any():
+        return of_still, of_still
+    with_motion = [(inputs.only(moving), [output[moving] for output in outputs])]
+    return of_still, fit(with_motion, folders, power, chosen)
+
+
+def temperature(scores, truth, counts):
+    """The temperature of greatest likelihood for members' scores (fish, members) of true members.
+
+    Scores of 0, as int8 gives them, count as half of its step.
+    """
+    if not len(truth):
+        return 1.0
+    scores = np.maximum(scores, 1 / 512)
+    candidates = np.round(np.geomspace(0.25, 4, 81), 3)
+    loss = [
+        -(counts * np.log(measurement.shares(scores, t)[np.arange(len(truth)), truth])).sum()
+        for t in candidates
+    ]
+    return float(candidates[int(np.argmin(loss))])
+
+
+def naming(inputs, outputs, calibrations, threshold, chosen, power):
+    """`chosen` with its temperature and `name_above`, fitted on what is found on val.
+
+    The temperature on those found that are in a box; `name_above` is the smallest share from which
+    at least NAMED_RIGHT of those named are in a box of that name, or 1 where there is none.
+    """
+    scores, truth, counts = [], [], []
+    of_picture = weights(inputs.samples, power)
+    for index, (sample, boxes) in enumerate(zip(inputs.samples, inputs.boxes)):
+        if not sample.complete:
+            continue
+        grid = outputs[0][index][:, :, 1:]
+        labels, of_units = measurement.units(grid, chosen)
+        group, best = of_units[:, :, -1], of_units.argmax(axis=2) == len(labels) - 1
+        calibration = calibrations[int(inputs.moving[index])]
+        rows, columns = measurement.maxima(group, calibration.before(threshold), best)
+        wanted = np.isin(sample.labels, chosen.members)
+        found = measurement.points(group, rows, columns)
+        taken = measurement.takers(found, boxes[wanted], measurement.CELL / 2)
+        names = sample.labels[wanted]
+        scores.append(grid[rows, columns][:, chosen.members])
+        truth += [chosen.members.index(names[box]) if box >= 0 else -1 for box in taken]
+        counts += [of_picture[index]] * len(taken)
+    scores, truth, counts = np.concatenate(scores), np.array(truth, int), np.array(counts)
+    inside = truth >= 0
+    chosen = chosen._replace(temperature=temperature(scores[inside], truth[inside], counts[inside]))
+    if not len(truth):
+        return chosen._replace(name_above=1.0)
+    of_members = measurement.shares(scores, chosen.temperature)
+    name, share = of_members.argmax(axis=1), of_members.max(axis=1)
+    specific = ~np.isin(np.array(chosen.members)[name], chosen.generic)
+    above = [1.0]
+    for least in SHARES:
+        named = specific & (share >= least)
+        right = (counts * (named & (name == truth))).sum()
+        if named.any() and right >= NAMED_RIGHT * counts[named].sum():
+            above.insert(0, float(least))
+    return chosen._replace(name_above=min(above))
