@@ -33,7 +33,8 @@ public final class MediaFile {
       photoWarning = decoded.warning
       info = MediaInfo(
         kind: .photo, codec: "jpeg", width: Int(frame.width), height: Int(frame.height),
-        durationSeconds: nil, framesPerSecond: nil, timeBase: (1, 1), creationTime: decoded.exif.isoDateTime)
+        durationSeconds: nil, framesPerSecond: nil, timeBase: (1, 1),
+        creationTime: decoded.exif.isoDateTime)
       return
     }
     let reader: VideoReader
@@ -94,8 +95,10 @@ public final class MediaFile {
   /// Goes to the last keyframe before a timestamp; whether the file can do so.
   func seek(before pts: Int64) -> Bool { video?.seek(toKeyframeBefore: pts - 1) ?? false }
 
-  /// Whether the last keyframe within a video's first seconds can be decoded; a file that was cut
-  /// off has none near its stated end. Frames are not to be read from it afterwards.
+  /// Whether the last keyframe within a video's first seconds can be decoded.
+  ///
+  /// A file that was cut off has none near its stated end. Frames are not to be read from it
+  /// afterwards.
   public func hasKeyframe(within seconds: Double) -> Bool {
     guard let video else { return true }
     let end = video.startSeconds + seconds

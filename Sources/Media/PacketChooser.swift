@@ -104,7 +104,9 @@ final class PacketChooser {
       if case .take(let packet, _) = step { return packet }
       return nil
     }
-    for packet in (current.packets + next.packets + (early.map { [$0] } ?? [])).map(\.packet) + steps {
+    for packet in (current.packets + next.packets + (early.map { [$0] } ?? [])).map(\.packet)
+      + steps
+    {
       var doomed: UnsafeMutablePointer<AVPacket>? = packet
       av_packet_free(&doomed)
     }

@@ -2,8 +2,9 @@ internal import CFFmpeg
 internal import CFFmpegShim
 
 extension VideoReader {
-  /// Whether a keyframe's packet lets a decoder forget all before it: IDR in H.264, IDR and BLA in
-  /// HEVC. Of other keyframes nothing is known.
+  /// Whether a keyframe's packet lets a decoder forget all before it.
+  ///
+  /// IDR in H.264, IDR and BLA in HEVC do; of other keyframes nothing is known.
   static func isForgetting(
     _ packet: UnsafeMutablePointer<AVPacket>, codec: AVCodecID, lengthSize: Int
   ) -> Bool {

@@ -96,7 +96,8 @@ final class Crew: Sendable {
     return orders.map { writer.results[$0.number] }
   }
 
-  private func start(_ count: Int, in group: DispatchGroup, _ body: @escaping @Sendable () -> Void) {
+  private func start(_ count: Int, in group: DispatchGroup, _ body: @escaping @Sendable () -> Void)
+  {
     for _ in 0..<count {
       group.enter()
       let thread = Thread {

@@ -108,7 +108,8 @@ final class PassSink: @unchecked Sendable {
   func fail(_ error: MediaError, number: Int, seconds: Double) {
     locked {
       if failed.map({ number < $0.number }) ?? true { failed = (number, seconds, error.reason) }
-      waiting[number] = FrameResult(time: FrameTime(pts: 0, seconds: 0), isDamaged: true, detections: [])
+      waiting[number] = FrameResult(
+        time: FrameTime(pts: 0, seconds: 0), isDamaged: true, detections: [])
       release()
     }
   }
@@ -143,7 +144,8 @@ final class PassSink: @unchecked Sendable {
     }
     condition.broadcast()
     let isLast = ending != nil && released == given
-    if isLast || batch.count >= Self.batchFrames || ContinuousClock.now - batchStart > Self.batchAge {
+    if isLast || batch.count >= Self.batchFrames || ContinuousClock.now - batchStart > Self.batchAge
+    {
       if !batch.isEmpty { writer.take(.frames(batch, self, flawed: isFlawed)) }
       batch = []
       batchStart = .now

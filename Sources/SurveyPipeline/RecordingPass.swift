@@ -21,7 +21,8 @@ struct RecordingPass {
 
   /// A look whose frames go to `lookers`, and from them to `sink`.
   init(
-    _ sink: PassSink, job: SurveyJob, run: StoredRun, detector: Detector, lookers: BoundedQueue<LookTask>
+    _ sink: PassSink, job: SurveyJob, run: StoredRun, detector: Detector,
+    lookers: BoundedQueue<LookTask>
   ) {
     order = sink.order
     self.sink = sink

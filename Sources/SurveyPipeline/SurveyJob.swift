@@ -165,7 +165,8 @@ public struct SurveyJob: Sendable {
         following[media] = 0
         pending.append(
           PassOrder(
-            number: pending.count, path: recording.path, media: media, seconds: filed.seconds[media] ?? 0))
+            number: pending.count, path: recording.path, media: media,
+            seconds: filed.seconds[media] ?? 0))
       }
     }
     if !pending.isEmpty {

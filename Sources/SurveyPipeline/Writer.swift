@@ -78,7 +78,9 @@ final class Writer: Sendable {
     try job.store.finish(sink.pass, stored, reason: reason, start: start, end: end)
     let outcome = RecordingOutcome(
       path: sink.order.path, status: status, reason: reason, frames: figures.frames)
-    state.withLock { $0.results[sink.order.number] = PassResult(outcome: outcome, figures: figures) }
+    state.withLock {
+      $0.results[sink.order.number] = PassResult(outcome: outcome, figures: figures)
+    }
     job.report(.finished(outcome))
   }
 }

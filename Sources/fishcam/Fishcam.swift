@@ -26,7 +26,8 @@ struct Fishcam: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Probe.self, Process.self, TallyCommand.self, Review.self, Detect.self, Classify.self, Evaluate.self,
+      Probe.self, Process.self, TallyCommand.self, Review.self, Detect.self, Classify.self,
+      Evaluate.self,
       Model.self, Species.self,
     ])
 

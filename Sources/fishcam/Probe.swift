@@ -1,7 +1,7 @@
 import ArgumentParser
 import Detection
-import Media
 import Foundation
+import Media
 import Survey
 import SurveyExport
 import SurveyPipeline

@@ -9,9 +9,12 @@ import Testing
     _ = try dives.video("reef/GX010042.MP4", options: time)
     _ = try dives.video("reef/GX030042.MP4", options: time)
     _ = try dives.video("wall/a.mp4", options: ["-metadata", "creation_time=2016-01-01T00:00:09Z"])
-    let whole = try Data(contentsOf: URL(filePath: try dives.video(
-      "wall/whole.mp4", seconds: 20, options: ["-movflags", "+faststart", "-g", "5"])))
-    try whole.prefix(whole.count / 2).write(to: URL(filePath: try dives.folder.file("wall/half.mp4")))
+    let whole = try Data(
+      contentsOf: URL(
+        filePath: try dives.video(
+          "wall/whole.mp4", seconds: 20, options: ["-movflags", "+faststart", "-g", "5"])))
+    try whole.prefix(whole.count / 2).write(
+      to: URL(filePath: try dives.folder.file("wall/half.mp4")))
     try Data().write(to: URL(filePath: try dives.folder.file("wall/empty.mp4")))
 
     let text = try FishcamProgram.run(["probe", dives.folder.path, "--model", dives.model])
@@ -36,7 +39,8 @@ import Testing
     let reef = try #require(deployments.first { $0["opcode"] as? String == "reef" })
     let files = try #require(reef["recordings"] as? [[String: Any]])
     #expect(files.map { $0["start_s"] as? Double } == [0, 6])
-    #expect(files.allSatisfy { $0["duration_s"] as? Double == 6 && $0["codec"] as? String == "h264" })
+    #expect(
+      files.allSatisfy { $0["duration_s"] as? Double == 6 && $0["codec"] as? String == "h264" })
   }
 
   @Test func aFolderWithoutMediaIsAnError() throws {

@@ -131,7 +131,10 @@ private func readTimes(_ path: String) throws -> [Double] {
   /// Going on behind any sampled frame gives what reading on would have given.
   @Test(arguments: [
     ("a.mp4", ["-c:v", "libx264", "-bf", "3", "-g", "12"]),
-    ("open.mp4", ["-c:v", "libx264", "-bf", "3", "-x264-params", "open-gop=1:keyint=12:scenecut=0"]),
+    (
+      "open.mp4",
+      ["-c:v", "libx264", "-bf", "3", "-x264-params", "open-gop=1:keyint=12:scenecut=0"]
+    ),
     ("b.ts", ["-c:v", "libx264", "-g", "12", "-output_ts_offset", "7.3"]),
     ("c.avi", ["-c:v", "mpeg4", "-bf", "2", "-g", "12"]),
     ("d.mkv", ["-c:v", "libx265", "-x265-params", "log-level=0:keyint=12"]),
@@ -180,12 +183,18 @@ private func readTimes(_ path: String) throws -> [Double] {
     ("a.mp4", ["-c:v", "libx264", "-bf", "3", "-g", "12"]),
     ("short.mp4", ["-c:v", "libx264", "-bf", "0", "-g", "1"]),
     ("one-group.mp4", ["-c:v", "libx264", "-bf", "2", "-g", "1000", "-sc_threshold", "0"]),
-    ("open.mp4", ["-c:v", "libx264", "-bf", "3", "-x264-params", "open-gop=1:keyint=12:scenecut=0"]),
+    (
+      "open.mp4",
+      ["-c:v", "libx264", "-bf", "3", "-x264-params", "open-gop=1:keyint=12:scenecut=0"]
+    ),
     ("pyramid.mkv", ["-c:v", "libx264", "-bf", "5", "-x264-params", "b-pyramid=strict:keyint=15"]),
     ("b.ts", ["-c:v", "libx264", "-g", "12", "-bf", "2", "-output_ts_offset", "7.3"]),
     ("hevc.mp4", ["-c:v", "libx265", "-x265-params", "log-level=0:keyint=12:open-gop=0"]),
     ("cra.mkv", ["-c:v", "libx265", "-x265-params", "log-level=0:keyint=12:open-gop=1:bframes=4"]),
-    ("ten.mkv", ["-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", "log-level=0:keyint=9"]),
+    (
+      "ten.mkv",
+      ["-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", "log-level=0:keyint=9"]
+    ),
     (
       "variable.mp4",
       [
@@ -219,7 +228,8 @@ private func readTimes(_ path: String) throws -> [Double] {
         #expect(chosen.0 == all.0, "\(file) \(period)")
         #expect((chosen.1 == all.1) == true, "\(file) \(period)")
         #expect(chosen.2.startSeconds == all.2.startSeconds)
-        #expect(abs((chosen.2.endSeconds ?? 0) - (all.2.endSeconds ?? 1)) < 1e-6, "\(file) \(period)")
+        #expect(
+          abs((chosen.2.endSeconds ?? 0) - (all.2.endSeconds ?? 1)) < 1e-6, "\(file) \(period)")
       }
     }
   }

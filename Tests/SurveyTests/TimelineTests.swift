@@ -12,13 +12,15 @@ import Testing
 
   @Test func chaptersFollowEachOtherWhateverTimesTheyCarry() {
     let same = timeline([
-      ("GX010042.MP4", "2024-05-03T08:00:00Z", 531.5), ("GX020042.MP4", "2024-05-03T08:00:00Z", 531.5),
+      ("GX010042.MP4", "2024-05-03T08:00:00Z", 531.5),
+      ("GX020042.MP4", "2024-05-03T08:00:00Z", 531.5),
       ("GX030042.MP4", "2024-05-03T08:00:00Z", 100),
     ])
     #expect(same.starts == [0, 531.5, 1063])
     #expect(same.remarks.isEmpty)
     let own = timeline([
-      ("GOPR0042.MP4", "2024-05-03T08:00:00Z", 531.5), ("GP010042.MP4", "2024-05-03T08:08:52Z", 531.5),
+      ("GOPR0042.MP4", "2024-05-03T08:00:00Z", 531.5),
+      ("GP010042.MP4", "2024-05-03T08:08:52Z", 531.5),
       ("GP020042.MP4", "2024-05-03T08:17:43Z", 100),
     ])
     #expect(own.starts == [0, 531.5, 1063])
