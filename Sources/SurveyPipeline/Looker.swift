@@ -21,7 +21,7 @@ final class Looker {
   private var input: PixelImage
   private var lastPlacement: FramePlacement?
 
-  /// Longer side in pixels, and libjpeg's quality, of pictures that are kept: 40 to 110 kB each.
+  /// Limit of the longer side in pixels, and libjpeg's quality, of pictures that are kept.
   private static let evidenceSide = 960
   private static let evidenceQuality = 80
 
