@@ -41,8 +41,9 @@ final class PacketChooser {
     }
   }
 
-  /// Longer groups are decided in parts of so many packets.
+  /// Longer groups are decided in parts of so many packets, or bytes: two parts are in memory.
   private static let longestSegment = 600
+  private static let largestSegment = 32 << 20
 
   /// The first and the last frame's time in seconds, and the last one's length.
   private(set) var startSeconds: Double?
@@ -127,17 +128,21 @@ final class PacketChooser {
   /// Reads a group, or a part of a long one.
   private func segment() -> Segment {
     var segment = Segment()
+    var size = 0
     while !isAtEnd, let packet = early ?? taken() {
       early = nil
       let isKey = packet.packet.pointee.flags & AV_PKT_FLAG_KEY != 0
       if segment.packets.isEmpty {
         segment.beginsWithKeyframe = isKey
         segment.forgetsAllBefore = isKey && isForgetting(packet.packet)
-      } else if isKey || segment.packets.count >= Self.longestSegment {
+      } else if isKey || segment.packets.count >= Self.longestSegment
+        || size >= Self.largestSegment
+      {
         early = packet
         break
       }
       segment.packets.append(packet)
+      size += Int(packet.packet.pointee.size)
     }
     return segment
   }

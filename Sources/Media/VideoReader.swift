@@ -325,16 +325,12 @@ public final class VideoReader {
     return FrameTime(pts: pts, seconds: Double(pts) * secondsPerUnit)
   }
 
-  private var lastFrameSeconds: Double? {
-    let rate = av_q2d(stream.pointee.avg_frame_rate)
-    return rate > 0 ? 1 / rate : nil
-  }
+  private var lastFrameSeconds: Double? { info.framesPerSecond.map { 1 / $0 } }
 
   private func duration(of frame: UnsafeMutablePointer<AVFrame>) -> Double {
     if info.kind == .photo { return 0 }
     if frame.pointee.pkt_duration > 0 { return Double(frame.pointee.pkt_duration) * secondsPerUnit }
-    let rate = av_q2d(stream.pointee.avg_frame_rate)
-    return rate > 0 && rate < 1000 ? 1 / rate : 0
+    return info.framesPerSecond.map { $0 < 1000 ? 1 / $0 : 0 } ?? 0
   }
 
   /// Goes to the last keyframe at or before a timestamp; `next()` continues there.

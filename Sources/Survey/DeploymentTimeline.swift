@@ -21,6 +21,13 @@ public struct DeploymentTimeline: Sendable, Equatable {
       self.clock = clock
       self.seconds = seconds
     }
+
+    /// A recording with its time as the file has it, ISO 8601; without an offset it is UTC.
+    public init(name: String, creationTime: String?, seconds: Double?) {
+      self.init(
+        name: name, clock: creationTime.flatMap { WallClock(iso8601: $0, defaultOffset: 0) },
+        seconds: seconds)
+    }
   }
 
   /// Something to know about the times.
@@ -41,6 +48,7 @@ public struct DeploymentTimeline: Sendable, Equatable {
   public let starts: [Double]
   /// What is to be known.
   public let remarks: [Remark]
+  private let names: [String]
 
   /// Clocks nearer than this agree, in seconds: chapters are cut at keyframes, and containers
   /// state whole seconds.
@@ -85,6 +93,7 @@ public struct DeploymentTimeline: Sendable, Equatable {
     }
     self.starts = starts
     self.remarks = remarks
+    names = recordings.map(\.name)
   }
 
   /// How far a chapter's clock is from the first one's time and from where the chapter lies; `nil`
@@ -121,8 +130,11 @@ public struct DeploymentTimeline: Sendable, Equatable {
 }
 
 extension DeploymentTimeline {
+  /// The remarks, a sentence each.
+  public var sentences: [String] { remarks.map { Self.sentence($0, names: names) } }
+
   /// A remark as one sentence; `names` are the recordings'.
-  public static func sentence(_ remark: Remark, names: [String]) -> String {
+  private static func sentence(_ remark: Remark, names: [String]) -> String {
     switch remark {
     case .gap(let index, let seconds):
       "\(span(seconds)) lie between \(names[index - 1]) and \(names[index]), by the camera's clock"

@@ -1,6 +1,5 @@
 internal import Detection
 internal import Foundation
-internal import Survey
 internal import SurveyStore
 internal import Synchronization
 
@@ -69,12 +68,17 @@ final class Crew: Sendable {
     let (readers, lookers, writing) = (DispatchGroup(), DispatchGroup(), DispatchGroup())
     start(1, in: writing) { [writer] in writer.work() }
     start(job.options.jobs, in: lookers) { [self] in
+      // A model is prepared by those threads alone that get something to look at.
+      guard let first = queue.pop() else { return }
       do {
-        Looker(try Detector(job.model, options: job.detectorOptions)).work(queue)
+        let looker = Looker(try Detector(job.model, options: job.detectorOptions))
+        looker.look(at: first)
+        while let task = queue.pop() { looker.look(at: task) }
       } catch {
         writer.fail(error)
+        first.sink.put(nil, number: first.number)
         // Readers must not wait for room that nobody makes.
-        while let task = queue.pop() { task.sink.put(.nothing, number: task.number) }
+        while let task = queue.pop() { task.sink.put(nil, number: task.number) }
       }
     }
     start(readerCount, in: readers) { [self] in
@@ -135,10 +139,4 @@ final class Crew: Sendable {
     var recording = RecordingPass(sink, job: job, run: run, detector: detector, lookers: queue)
     try recording.work(threads: threads, goesOn: { writer.failure == nil })
   }
-}
-
-extension FrameResult {
-  /// What is handed on in the place of a frame that nobody looked at, when nothing is written.
-  fileprivate static let nothing = FrameResult(
-    time: FrameTime(pts: 0, seconds: 0), isDamaged: true, detections: [])
 }

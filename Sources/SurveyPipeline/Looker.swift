@@ -31,21 +31,19 @@ final class Looker {
     input = detector.emptyInput()
   }
 
-  /// Works until the queue is closed.
-  func work(_ queue: BoundedQueue<LookTask>) {
-    while let task = queue.pop() {
-      do {
-        var result = FrameResult(
-          time: task.frame.time, isDamaged: task.frame.isDamaged,
-          detections: try detections(in: task.frame, task.background))
-        if !result.isDamaged, task.sink.mayBeEvidence(result.detections) {
-          let picture = try pictures.picture(of: task.frame, longestSide: Self.evidenceSide)
-          result.evidence = try JPEG.encode(picture, quality: Self.evidenceQuality)
-        }
-        task.sink.put(result, number: task.number)
-      } catch {
-        task.sink.fail(error, number: task.number, seconds: task.frame.time.seconds)
+  /// Looks at a frame, and gives its sink the result.
+  func look(at task: LookTask) {
+    do {
+      var result = FrameResult(
+        time: task.frame.time, isDamaged: task.frame.isDamaged,
+        detections: try detections(in: task.frame, task.background))
+      if !result.isDamaged, task.sink.mayBeEvidence(result.detections) {
+        let picture = try pictures.picture(of: task.frame, longestSide: Self.evidenceSide)
+        result.evidence = try JPEG.encode(picture, quality: Self.evidenceQuality)
       }
+      task.sink.put(result, number: task.number)
+    } catch {
+      task.sink.fail(error, number: task.number, seconds: task.frame.time.seconds)
     }
   }
 

@@ -25,7 +25,8 @@ final class PassSink: @unchecked Sendable {
   private let condition = NSCondition()
   private var given = 0
   private var released = 0
-  private var waiting: [Int: FrameResult] = [:]
+  /// Results that wait for earlier ones; `nil` of frames that nobody has looked at.
+  private var waiting: [Int: FrameResult?] = [:]
   private var batch: [FrameResult] = []
   private var batchStart = ContinuousClock.now
   private var counted = PassFigures()
@@ -96,10 +97,10 @@ final class PassSink: @unchecked Sendable {
     }
   }
 
-  /// Takes the result of a frame.
-  func put(_ result: FrameResult, number: Int) {
+  /// Takes the result of a frame; `nil` where nobody has looked at it, since the survey ends.
+  func put(_ result: FrameResult?, number: Int) {
     locked {
-      waiting[number] = result
+      waiting.updateValue(result, forKey: number)
       release()
     }
   }
@@ -108,8 +109,7 @@ final class PassSink: @unchecked Sendable {
   func fail(_ error: MediaError, number: Int, seconds: Double) {
     locked {
       if failed.map({ number < $0.number }) ?? true { failed = (number, seconds, error.reason) }
-      waiting[number] = FrameResult(
-        time: FrameTime(pts: 0, seconds: 0), isDamaged: true, detections: [])
+      waiting.updateValue(nil, forKey: number)
       release()
     }
   }
@@ -129,9 +129,9 @@ final class PassSink: @unchecked Sendable {
   ///
   /// The lock is held while the writer has no room, which keeps batches in order.
   private func release() {
-    while var result = waiting.removeValue(forKey: released) {
+    while let taken = waiting.removeValue(forKey: released) {
       released += 1
-      if let failed, released > failed.number { continue }
+      guard var result = taken, failed.map({ released <= $0.number }) ?? true else { continue }
       counted.frames += 1
       counted.detections += result.detections.count
       counted.detectionsCounted += result.detections.count { $0.score >= thresholds[$0.label] }

@@ -200,16 +200,11 @@ public struct SurveyJob: Sendable {
     -> [String]
   {
     try deployments.flatMap { deployment in
-      let recordings = try store.recordingTimes(deployment: deployment.id).map {
-        DeploymentTimeline.Recording(
-          name: $0.name,
-          clock: $0.creationTime.flatMap { WallClock(iso8601: $0, defaultOffset: 0) },
-          seconds: $0.seconds)
-      }
-      return DeploymentTimeline(recordings).remarks.map { remark in
-        "\(deployment.site), \(deployment.opcode): "
-          + DeploymentTimeline.sentence(remark, names: recordings.map(\.name))
-      }
+      let timeline = DeploymentTimeline(
+        try store.recordingTimes(deployment: deployment.id).map {
+          .init(name: $0.name, creationTime: $0.creationTime, seconds: $0.seconds)
+        })
+      return timeline.sentences.map { "\(deployment.site), \(deployment.opcode): \($0)" }
     }
   }
 

@@ -123,16 +123,14 @@ public struct SurveyProbe: Sendable {
     let timeline = DeploymentTimeline(
       videos.map { index in
         let recording = deployment.recordings[index]
-        return DeploymentTimeline.Recording(
-          name: recording.name,
-          clock: recording.info?.creationTime.flatMap { WallClock(iso8601: $0, defaultOffset: 0) },
+        return .init(
+          name: recording.name, creationTime: recording.info?.creationTime,
           seconds: recording.info?.durationSeconds)
       })
     for (index, start) in zip(videos, timeline.starts) {
       deployment.recordings[index].startSeconds = start
     }
-    let names = videos.map { deployment.recordings[$0].name }
-    deployment.remarks = timeline.remarks.map { DeploymentTimeline.sentence($0, names: names) }
+    deployment.remarks = timeline.sentences
     return deployment
   }
 }
@@ -140,7 +138,7 @@ public struct SurveyProbe: Sendable {
 /// How fast a survey would go here, measured on the inputs' own files.
 public struct SurveySpeed: Sendable {
   /// Seconds of video gone through in a second, by codec and size: `hevc 3840 × 2160`.
-  public private(set) var speeds: [String: Double] = [:]
+  private var speeds: [String: Double] = [:]
 
   /// Decodes, scales and looks at the beginning of one recording of each kind, for a second each.
   ///
@@ -149,14 +147,13 @@ public struct SurveySpeed: Sendable {
     _ findings: SurveyProbe.Findings, model: LoadedModel, detectorOptions: DetectorOptions,
     sampling: Sampling, threads: Int
   ) throws {
-    let detector = try Detector(model, options: detectorOptions)
-    let scaler = FrameScaler()
+    let looker = Looker(try Detector(model, options: detectorOptions))
     for recording in findings.recordings {
       guard let info = recording.info, info.kind == .video, recording.failure == nil,
         speeds[Self.kind(info)] == nil
       else { continue }
       let start = ContinuousClock.now
-      var (first, last): (Double?, Double) = (nil, 0)
+      var last = 0.0
       let goesOn = { (seconds: Double) -> Bool in
         last = seconds
         return ContinuousClock.now - start < .seconds(1)
@@ -166,11 +163,7 @@ public struct SurveySpeed: Sendable {
           path: recording.path, keyframesOnly: sampling == .keyframes, threads: threads)
         var frames = SampledFrames(file, sampling: sampling)
         while let frame = try frames.next(goesOn) {
-          if first == nil { first = last }
-          let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
-          var input = detector.emptyInput()
-          try scaler.scale(frame, placement, into: &input)
-          _ = detector.detect(input, placement)
+          _ = try looker.detections(in: frame, nil)
         }
       } catch { continue }
       let took = (ContinuousClock.now - start) / .seconds(1)
@@ -187,5 +180,7 @@ public struct SurveySpeed: Sendable {
     }
   }
 
-  static func kind(_ info: MediaInfo) -> String { "\(info.codec) \(info.width) × \(info.height)" }
+  private static func kind(_ info: MediaInfo) -> String {
+    "\(info.codec) \(info.width) × \(info.height)"
+  }
 }

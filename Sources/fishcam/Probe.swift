@@ -22,22 +22,8 @@ struct Probe: ParsableCommand {
         fishcam probe "Coral Garden" --json
       """)
 
-  @Argument(help: "Folders and files of video and photos.", completion: .file())
-  var input: [String]
-
+  @OptionGroup var survey: SurveyInputOptions
   @OptionGroup var modelOptions: ModelOptions
-
-  @Option(help: "Frames that the survey would look at: all, keyframes, or a period such as 1s.")
-  var sample = Sampling.period(microseconds: 1_000_000)
-
-  @Option(help: "A manifest (CSV) instead of each input's sites.csv.", completion: .file())
-  var manifest: String?
-
-  @Option(help: "Name of the site of everything given.")
-  var site: String?
-
-  @Option(help: "Threads that the survey would use.")
-  var jobs = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(help: "Do not measure how long it would take.")
   var quick = false
@@ -45,25 +31,16 @@ struct Probe: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  func validate() throws {
-    guard (1...256).contains(jobs) else {
-      throw ValidationError("--jobs is a number from 1 to 256.")
-    }
-  }
-
   func run() throws {
-    let options = SurveyJobOptions(
-      inputs: input, sampling: sample, manifest: manifest, site: site, jobs: jobs,
-      programVersion: Fishcam.version)
     let bar = FileBar()
-    let findings = try SurveyProbe(options, progress: bar.show).findings()
+    let findings = try SurveyProbe(survey.jobOptions, progress: bar.show).findings()
     bar.end()
     var seconds: Double?
     if !quick {
       let model = try LoadedModel(modelOptions.model, catalog: loadCatalog())
       seconds = try SurveySpeed(
-        findings, model: model, detectorOptions: modelOptions.detectorOptions, sampling: sample,
-        threads: jobs
+        findings, model: model, detectorOptions: modelOptions.detectorOptions,
+        sampling: survey.sample, threads: survey.jobs
       ).seconds(for: findings)
     }
     if json {
@@ -99,7 +76,7 @@ struct Probe: ParsableCommand {
     print(words.joined(separator: ", ") + ".")
     if let surveySeconds {
       print(
-        "A survey with --sample \(sample.canonicalText) would take about "
+        "A survey with --sample \(survey.sample.canonicalText) would take about "
           + "\(length(surveySeconds)) on this machine.")
     }
   }

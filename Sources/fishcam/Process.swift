@@ -25,36 +25,15 @@ struct Process: ParsableCommand {
         fishcam process tank.mp4 --model aquarium.tflite --sample all --json
       """)
 
-  @Argument(help: "Folders and files of video and photos.", completion: .file())
-  var input: [String]
-
+  @OptionGroup var survey: SurveyInputOptions
   @OptionGroup var database: DatabaseOption
   @OptionGroup var modelOptions: ModelOptions
-
-  @Option(help: "Frames to look at: all, keyframes, or one every period such as 1s or 500ms.")
-  var sample = Sampling.period(microseconds: 1_000_000)
-
-  @Option(help: "A manifest (CSV) instead of each input's sites.csv.", completion: .file())
-  var manifest: String?
-
-  @Option(help: "Name of the site of everything given.")
-  var site: String?
-
-  @Option(help: "Threads that work at once.")
-  var jobs = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(help: "Print one JSON object with the figures of this run on standard output.")
   var json = false
 
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
-
-  func validate() throws {
-    guard (1...256).contains(jobs) else {
-      throw ValidationError("--jobs is a number from 1 to 256.")
-    }
-    if let site, site.isEmpty { throw ValidationError("--site needs a name.") }
-  }
 
   func run() throws {
     let start = ContinuousClock.now
@@ -69,10 +48,7 @@ struct Process: ParsableCommand {
     }
     defer { signals.end() }
     let job = SurveyJob(
-      SurveyJobOptions(
-        inputs: input, sampling: sample, manifest: manifest, site: site, jobs: jobs,
-        programVersion: Fishcam.version),
-      model: model, detectorOptions: modelOptions.detectorOptions, store: store,
+      survey.jobOptions, model: model, detectorOptions: modelOptions.detectorOptions, store: store,
       cancellation: cancellation, report: display.show)
     let summary: SurveyJobSummary
     do {

@@ -3,11 +3,44 @@ import Detection
 import Foundation
 import SpeciesCatalog
 import Survey
+import SurveyPipeline
 
 /// The survey that a command works on.
 struct DatabaseOption: ParsableArguments {
   @Option(help: "The survey: an SQLite file.", completion: .file(extensions: ["sqlite"]))
   var database = "survey.sqlite"
+}
+
+/// What a survey is made of, and how it is looked at.
+struct SurveyInputOptions: ParsableArguments {
+  @Argument(help: "Folders and files of video and photos.", completion: .file())
+  var input: [String]
+
+  @Option(help: "Frames to look at: all, keyframes, or one every period such as 1s or 500ms.")
+  var sample = Sampling.period(microseconds: 1_000_000)
+
+  @Option(help: "A manifest (CSV) instead of each input's sites.csv.", completion: .file())
+  var manifest: String?
+
+  @Option(help: "Name of the site of everything given.")
+  var site: String?
+
+  @Option(help: "Threads that work at once.")
+  var jobs = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard (1...256).contains(jobs) else {
+      throw ValidationError("--jobs is a number from 1 to 256.")
+    }
+    if let site, site.isEmpty { throw ValidationError("--site needs a name.") }
+  }
+
+  /// Options of a survey job.
+  var jobOptions: SurveyJobOptions {
+    SurveyJobOptions(
+      inputs: input, sampling: sample, manifest: manifest, site: site, jobs: jobs,
+      programVersion: Fishcam.version)
+  }
 }
 
 /// The model that a command runs, and how its output is read.

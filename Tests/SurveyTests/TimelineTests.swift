@@ -62,14 +62,23 @@ import Testing
   }
 
   @Test func remarksAreSentences() {
-    let names = ["GX010042.MP4", "GX030042.MP4"]
-    for remark: DeploymentTimeline.Remark in [
-      .gap(before: 1, seconds: 61), .overlap(of: 1, seconds: 3), .unsetClock(1),
-      .chapterClock(1, seconds: -9), .missingChapter(before: 1), .missingChapter(before: 0),
-    ] {
-      #expect(DeploymentTimeline.sentence(remark, names: names).contains(".MP4"))
-    }
+    let dive = timeline([
+      ("GX020042.MP4", "2024-05-03T08:00:00Z", 500),
+      ("GX040042.MP4", "2024-05-03T09:08:20Z", 100),
+      ("GX010043.MP4", "2024-05-03T08:20:01Z", 60), ("GX010044.MP4", "2024-05-03T08:20:10Z", 60),
+      ("GX010045.MP4", "2016-01-01T00:00:05Z", 60),
+    ])
     #expect(
-      DeploymentTimeline.sentence(.gap(before: 1, seconds: 61), names: names).hasPrefix("0:01:01"))
+      dive.sentences == [
+        "a chapter is missing before GX020042.MP4",
+        "a chapter is missing between GX020042.MP4 and GX040042.MP4",
+        "GX040042.MP4: its clock is 1:00:00 ahead of where the chapters before it end; taken to "
+          + "follow them directly",
+        "0:10:01 lie between GX040042.MP4 and GX010043.MP4, by the camera's clock",
+        "GX010044.MP4 begins 0:00:51 before GX010043.MP4 ends, by the camera's clock; taken to "
+          + "follow it directly",
+        "GX010045.MP4: the camera's clock was not set; times of day come from the manifest's "
+          + "date_time alone",
+      ])
   }
 }
