@@ -15,6 +15,7 @@ from .bodies import BLACK, WHITE, damsel, tang
 from .cutouts import X, Y, dots, mix
 from .drawing import smoothstep
 from .fish import Outline, edge
+from .surgeonfishes import NASO_BREVIROSTRIS
 
 
 @dataclasses.dataclass
@@ -162,9 +163,7 @@ def chrysiptera_hemicyanea(generator):
         return mix(blue, gold, smoothstep(line - soft, line + soft, v))
 
     outline = small(generator, 0.36)
-    dorsal = lambda x, y: mix(
-        blue, gold, smoothstep(0.66, 0.76, x) * generator_share
-    )
+    dorsal = lambda x, y: mix(blue, gold, smoothstep(0.66, 0.76, x) * generator_share)
     generator_share = float(generator.random() < 0.4)
     clear = mix(gold, WHITE, np.float32(0.3))
     return outline, Paint(body, dorsal, gold, gold, gold, clear, blue * 0.8, 0.95)
@@ -212,30 +211,7 @@ def naso_brevirostris(generator):
     dark = ground * generator.uniform(0.25, 0.5)
     age = generator.choice(["adult", "subadult", "young"], p=[0.5, 0.32, 0.18])
     slim = generator.uniform(0.85, 1.08) * {"adult": 1.0, "subadult": 1.02, "young": 1.12}[age]
-    top = [
-        (0.02, 0.02),
-        (0.05, -0.045),
-        (0.09, -0.09),
-        (0.16, -0.135),
-        (0.28, -0.165),
-        (0.45, -0.165),
-        (0.62, -0.125),
-        (0.74, -0.065),
-        (0.81, -0.030),
-        (0.86, -0.034),
-    ]
-    bottom = [
-        (0.02, 0.04),
-        (0.06, 0.075),
-        (0.13, 0.125),
-        (0.26, 0.175),
-        (0.42, 0.178),
-        (0.58, 0.135),
-        (0.72, 0.07),
-        (0.81, 0.030),
-        (0.86, 0.034),
-    ]
-    top, bottom = ([(x, y * slim) for x, y in points] for points in (top, bottom))
+    top, bottom = ([(x, y * slim) for x, y in points] for points in NASO_BREVIROSTRIS)
     reach = {
         "adult": generator.uniform(0.04, 0.14),
         "subadult": generator.uniform(-0.06, 0.01),
@@ -266,7 +242,12 @@ def naso_brevirostris(generator):
         top,
         bottom,
         tail,
-        dorsal=(0.19, 0.79, [0.02, 0.055 * spread, 0.06 * spread, 0.06 * spread, 0.05 * spread, 0.01], 0.4),
+        dorsal=(
+            0.19,
+            0.79,
+            [0.02, 0.055 * spread, 0.06 * spread, 0.06 * spread, 0.05 * spread, 0.01],
+            0.4,
+        ),
         anal=(0.36, 0.79, [0.01, 0.05 * spread, 0.055 * spread, 0.045 * spread, 0.01], 0.4),
         pelvic=[(0.25, 0.15), (0.30, 0.22), (0.34, 0.21), (0.33, 0.15)],
         eye=(0.135, -0.055 * slim, 0.03 if age == "young" else 0.026),
@@ -416,9 +397,7 @@ def acanthurus_coeruleus(generator):
         tail, fin, iris = gold, gold, rim
     else:
         second = mix(violet, (0.6, 0.42, 0.25), np.float32(generator.uniform(0, 0.5)))
-        dorsal = anal = lambda x, y: mix(
-            blue, second, 0.5 + 0.5 * np.cos(2 * np.pi * 30 * abs(y))
-        )
+        dorsal = anal = lambda x, y: mix(blue, second, 0.5 + 0.5 * np.cos(2 * np.pi * 30 * abs(y)))
         tail = gold if age == "changing" else blue * generator.uniform(0.7, 1.1)
         fin, iris = violet, violet
     return outline, Paint(body, dorsal, anal, tail, fin, fin, iris, 0.97, over=over)
@@ -445,7 +424,12 @@ def pomacanthus_chrysurus(generator):
         top,
         bottom,
         tail,
-        dorsal=(0.24, 0.79, [0.02, 0.045 * spread, 0.06 * spread, 0.085 * spread, 0.135 * trail, 0.03], 0.7),
+        dorsal=(
+            0.24,
+            0.79,
+            [0.02, 0.045 * spread, 0.06 * spread, 0.085 * spread, 0.135 * trail, 0.03],
+            0.7,
+        ),
         anal=(0.44, 0.79, [0.02, 0.05 * spread, 0.085 * spread, 0.125 * trail, 0.03], 0.7),
         pelvic=[(0.30, 0.21), (0.37, 0.37), (0.40, 0.35), (0.40, 0.24)],
         eye=(0.145, -0.075, 0.032 if young else 0.025),
@@ -466,7 +450,9 @@ def pomacanthus_chrysurus(generator):
             thin = young and 6 <= number < 11
             away = abs(u - bar + bend * v**2 - 0.015)
             wide = thick * (0.6 if thin else 1.0)
-            share = strength * smoothstep(wide * 1.4, wide * 0.7, away) * smoothstep(1.15, 0.9, abs(v))
+            share = (
+                strength * smoothstep(wide * 1.4, wide * 0.7, away) * smoothstep(1.15, 0.9, abs(v))
+            )
             made = mix(made, blue if thin else bright, share)
         if not young:
             head = smoothstep(0.255, 0.225, u + 0.03 * v**2)

@@ -85,14 +85,8 @@ def acanthurus_leucosternon():
     return Species([(outline, Paint(body, dorsal, WHITE, tail, WHITE, YELLOW))], 18)
 
 
-def naso_brevirostris():
-    """Spotted unicornfish: a long horn, fine dark bars, dots on belly and head, pale tail."""
-    olive, pale, dark = (
-        np.array((0.45, 0.47, 0.40)),
-        np.array((0.66, 0.69, 0.66)),
-        (0.16, 0.18, 0.17),
-    )
-    top = [
+NASO_BREVIROSTRIS = (
+    [
         (0.02, 0.02),
         (0.05, -0.045),
         (0.09, -0.09),
@@ -103,8 +97,8 @@ def naso_brevirostris():
         (0.74, -0.065),
         (0.81, -0.030),
         (0.86, -0.034),
-    ]
-    bottom = [
+    ],
+    [
         (0.02, 0.04),
         (0.06, 0.075),
         (0.13, 0.125),
@@ -114,7 +108,19 @@ def naso_brevirostris():
         (0.72, 0.07),
         (0.81, 0.030),
         (0.86, 0.034),
-    ]
+    ],
+)
+"""Its back and its belly from snout to tail, in lengths of the fish."""
+
+
+def naso_brevirostris():
+    """Spotted unicornfish: a long horn, fine dark bars, dots on belly and head, pale tail."""
+    olive, pale, dark = (
+        np.array((0.45, 0.47, 0.40)),
+        np.array((0.66, 0.69, 0.66)),
+        (0.16, 0.18, 0.17),
+    )
+    top, bottom = NASO_BREVIROSTRIS
     tail = [
         (0.82, -0.028),
         (0.89, -0.085),
