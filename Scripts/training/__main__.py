@@ -14,6 +14,7 @@ examples, from the root of the checkout:
   Scripts/train Species/models/fish/training.json                trains, exports, measures
   Scripts/train Species/models/fish/training.json --resume       goes on where it was stopped
   Scripts/train Species/models/fish/training.json --quick        a few steps: does it all work?
+  Scripts/train Species/models/fish/training.json --export       its files again, from weights.npz
   Scripts/train new harbour --train ~/harbour --like fish        your own pictures, one command
 
 A folder of pictures is a COCO folder: annotations.coco.json beside the files that it names; or
@@ -61,6 +62,11 @@ def arguments(given=None):
         action="store_true",
         help="go on from the newest checkpoint; when training is complete, only "
         "export and measure again",
+    )
+    parser.add_argument(
+        "--export",
+        action="store_true",
+        help="train nothing: make the other files again of the configuration's weights.npz",
     )
     parser.add_argument("--rounds", type=int, help="instead of the configuration's")
     parser.add_argument("--seed", type=int, help="instead of the configuration's")

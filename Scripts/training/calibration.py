@@ -89,19 +89,22 @@ def weights(samples, power):
 def fit(given, folders, power, chosen=None):
     """The Calibration of peaks for `given`: pairs of measurement.Inputs and a network's outputs.
 
-    On pictures of `folders`, or all where none is of these.
+    On pictures of `folders`, or all where none is of these; each folder counts as much as another.
     """
     parts = []
     for inputs, outputs in given:
         scores, right, pictures = observations(inputs, outputs, chosen)
-        wanted = np.array([sample.folder in folders for sample in inputs.samples], bool)
         counts = weights(inputs.samples, power)
-        parts.append((scores, right, counts[pictures], wanted[pictures]))
-    scores, right, counts, wanted = (np.concatenate(part) for part in zip(*parts))
+        places = np.array([sample.folder for sample in inputs.samples], object)
+        parts.append((scores, right, counts[pictures], places[pictures]))
+    scores, right, counts, places = (np.concatenate(part) for part in zip(*parts))
+    wanted = np.array([place in folders for place in places], bool)
     if wanted.any():
-        scores, right, counts = scores[wanted], right[wanted], counts[wanted]
+        scores, right, counts, places = scores[wanted], right[wanted], counts[wanted], places[wanted]
     if not len(scores):
         return Calibration()
+    for place in set(places):
+        counts[places == place] /= counts[places == place].sum()
     kept = platt(scores, right, counts).of(scores) >= KEPT
     return platt(scores[kept], right[kept], counts[kept])
 
@@ -109,13 +112,14 @@ def fit(given, folders, power, chosen=None):
 def of_val(inputs, outputs, still, outputs_still, folders, power, chosen=None):
     """Calibrations without and with motion, fitted on val.
 
-    With motion on the pictures that have it; without on these with the channel at zero (`still`,
-    see measurement.Inputs) and on those that have none. Where no picture has motion, one is both.
+    With motion on the pictures of `folders` that have it. Without on these with the channel at zero
+    (`still`, see measurement.Inputs), and on all that have none, of whatever folder: a picture
+    without motion may be of any place. Where no picture has motion, one is both, of `folders`.
     """
     moving = inputs.moving
     without = [(inputs.only(~moving), [output[~moving] for output in outputs])]
     without += [(still, outputs_still)] if len(still.samples) else []
-    of_still = fit(without, folders, power, chosen)
+    of_still = fit(without, () if moving.any() else folders, power, chosen)
     if not moving.any():
         return of_still, of_still
     with_motion = [(inputs.only(moving), [output[moving] for output in outputs])]

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 
+import cv2
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import (
@@ -26,7 +27,8 @@ PRECISIONS = ("int8", "float32")
 
 
 def finish(config, model, samples, output):
-    """Write NAME-int8.tflite, NAME-float32.tflite, weights.npz, figures.json and card.json.
+    """Write NAME-int8.tflite, NAME-float32.tflite, weights.npz, figures.json and card.json; with
+    `input.portrait` also NAME-int8-portrait.tflite and NAME-float32-portrait.tflite.
 
     Returns the figures by precision.
     """
@@ -37,6 +39,14 @@ def finish(config, model, samples, output):
         path = output / f"{config['name']}-{precision}.tflite"
         path.write_bytes(convert(model, pictures if precision == "int8" else None))
         files[precision] = path
+    if config["input"].get("portrait"):
+        size = config["input"]
+        turned = size | {"width": size["height"], "height": size["width"]}
+        tall = network.build(config | {"input": turned})
+        network.set_weights(tall, network.weights(model))
+        for precision, path in files.items():
+            given = middles(pictures) if precision == "int8" else None
+            twin(path).write_bytes(convert(tall, given))
     places = outputs(model, files, pictures[:4])
 
     figures, fitted = {}, {}
@@ -56,6 +66,11 @@ def finish(config, model, samples, output):
     return figures
 
 
+def twin(path):
+    """Where the file lies that has the weights of `path` for pictures taller than wide."""
+    return path.with_name(f"{path.stem}-portrait.tflite")
+
+
 def representative(config, train):
     """Pictures as a survey sees them, videos in balance."""
     real = [sample for sample in train if sample.source != "rendered"]
@@ -64,6 +79,16 @@ def representative(config, train):
     generator = np.random.default_rng(config["seed"])
     chosen = sampling.draw(chances, min(REPRESENTATIVE, len(real)), generator)
     return measurement.Inputs([real[index] for index in chosen], config["input"]).pictures
+
+
+def middles(pictures):
+    """The middles of pictures (count, rows, columns, channels), enlarged to as many columns and rows."""
+    rows, columns = pictures.shape[1:3]
+    wide = round(columns * columns / rows)
+    left = (wide - rows) // 2
+    return np.array(
+        [cv2.resize(picture, (wide, columns))[:, left : left + rows] for picture in pictures]
+    )
 
 
 def convert(model, pictures=None):
@@ -108,10 +133,23 @@ def outputs(model, files, pictures):
 
 
 def run(path, pictures):
-    """What a .tflite gives for uint8 pictures: a list of arrays (count, rows, columns, channels).
+    """What a .tflite gives for uint8 pictures: a list of arrays (count, rows, columns, channels),
+    or, where pictures are of two shapes, of arrays of arrays (rows, columns, channels).
 
+    Pictures of another shape than its input are given to its twin for pictures taller than wide.
     In int8 by LiteRT's reference kernels, which Fishcam and microcontrollers equal bit for bit.
     """
+    made, interpreters = [], {}
+    for picture in pictures:
+        if picture.shape not in interpreters:
+            own = _prepared(path)
+            turned = tuple(own.get_input_details()[0]["shape"][1:]) != picture.shape
+            interpreters[picture.shape] = _prepared(twin(path)) if turned else own
+        made.append(_answers(interpreters[picture.shape], picture))
+    return [measurement.together(grids) for grids in zip(*made)]
+
+
+def _prepared(path):
     resolver = tf.lite.experimental.OpResolverType
     interpreter = tf.lite.Interpreter(str(path), num_threads=os.cpu_count())
     if interpreter.get_input_details()[0]["dtype"] == np.int8:
@@ -119,23 +157,26 @@ def run(path, pictures):
             str(path), experimental_op_resolver_type=resolver.BUILTIN_REF
         )
     interpreter.allocate_tensors()
+    return interpreter
+
+
+def _answers(interpreter, picture):
+    """A list of one array an output."""
     given = interpreter.get_input_details()[0]
-    results = interpreter.get_output_details()
-    made = [[] for _ in results]
-    for picture in pictures:
-        values = picture[np.newaxis].astype(np.float32) / 255
-        if given["dtype"] == np.int8:
-            scale, zero = given["quantization"]
-            values = np.clip(np.round(values / scale) + zero, -128, 127).astype(np.int8)
-        interpreter.set_tensor(given["index"], values)
-        interpreter.invoke()
-        for result, kept in zip(results, made):
-            grid = interpreter.get_tensor(result["index"])[0].astype(np.float32)
-            if result["dtype"] == np.int8:
-                scale, zero = result["quantization"]
-                grid = (grid - zero) * scale
-            kept.append(grid)
-    return [np.array(kept) for kept in made]
+    values = picture[np.newaxis].astype(np.float32) / 255
+    if given["dtype"] == np.int8:
+        scale, zero = given["quantization"]
+        values = np.clip(np.round(values / scale) + zero, -128, 127).astype(np.int8)
+    interpreter.set_tensor(given["index"], values)
+    interpreter.invoke()
+    answers = []
+    for result in interpreter.get_output_details():
+        grid = interpreter.get_tensor(result["index"])[0].astype(np.float32)
+        if result["dtype"] == np.int8:
+            scale, zero = result["quantization"]
+            grid = (grid - zero) * scale
+        answers.append(grid)
+    return answers
 
 
 def measure(config, path, places, samples):
@@ -209,7 +250,8 @@ def _seen(config, path, places, samples):
     seen = {}
     for split in ("val", "test"):
         if samples[split]:
-            inputs = measurement.Inputs(samples[split], config["input"])
+            size = config["input"]
+            inputs = measurement.Inputs(samples[split], size, bool(size.get("portrait")))
             outputs = run(path, inputs.pictures)
             seen[split] = inputs, [outputs[place] for place in places.values()]
     still = seen["val"][0].still()
@@ -256,6 +298,13 @@ def _measure_windows(config, path, samples):
     return figures, {"thresholds": [0.5] * len(config["labels"])}
 
 
+def _twin_of_card(config, path):
+    if not config["input"].get("portrait"):
+        return {}
+    digest = hashlib.sha256(twin(path).read_bytes()).hexdigest()
+    return {"portrait": {"file": twin(path).name, "sha256": digest}}
+
+
 def card(config, files, fitted, places):
     """The card that Fishcam reads beside the model; `fitted` is what `measure` says of each file."""
     default = fitted[PRECISIONS[0]]
@@ -271,11 +320,12 @@ def card(config, files, fitted, places):
                 "precision": precision,
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             }
+            | _twin_of_card(config, path)
             | fitted[precision]
             for precision, path in files.items()
         ],
         "input": {"fit": "letterbox" if config["task"] == "centroids" else "crop"}
-        | {k: v for k, v in config["input"].items() if k not in ("width", "height")},
+        | {k: v for k, v in config["input"].items() if k not in ("width", "height", "portrait")},
         "outputs": places,
         "background": 0,
         "labels": [

@@ -294,20 +294,40 @@ class Score:
         return figures
 
 
-class Inputs:
-    """Samples as the network will see them: letterboxed, with motion, without augmentation."""
+def together(arrays):
+    """Arrays along a new first axis; where their shapes differ, an array of arrays."""
+    if len({array.shape for array in arrays}) <= 1:
+        return np.array(list(arrays))
+    made = np.empty(len(arrays), object)
+    made[:] = list(arrays)
+    return made
 
-    def __init__(self, samples, size):
+
+class Inputs:
+    """Samples as the network will see them: letterboxed, with motion, without augmentation.
+
+    With `portrait` those taller than wide are letterboxed into the input turned by a quarter;
+    but those with motion, whose channel has the usual shape.
+    """
+
+    def __init__(self, samples, size, portrait=False):
         self.samples, self.boxes, pictures = samples, [], []
         self.moving = np.zeros(len(samples), bool)
         for index, sample in enumerate(samples):
-            canvas, scale, left, top = coco.letterbox(sample.image, size["width"], size["height"])
-            if size.get("motion"):
+            width, height = size["width"], size["height"]
+            tall = sample.image.shape[0] > sample.image.shape[1]
+            turned = portrait and tall and not (size.get("motion") and sample.motion.any())
+            if turned:
+                width, height = height, width
+            canvas, scale, left, top = coco.letterbox(sample.image, width, height)
+            if size.get("motion") and turned:
+                canvas = np.pad(canvas, ((0, 0), (0, 0), (0, 1)))
+            elif size.get("motion"):
                 canvas = np.concatenate([canvas, sample.motion[..., np.newaxis]], axis=2)
                 self.moving[index] = sample.motion.any()
             pictures.append(canvas)
             self.boxes.append(sample.boxes * scale + np.array([left, top, 0, 0], np.float32))
-        self.pictures = np.array(pictures)
+        self.pictures = together(pictures)
 
     def only(self, chosen):
         """Those of the pictures for which `chosen` is true."""
@@ -315,7 +335,7 @@ class Inputs:
         kept = np.flatnonzero(chosen)
         other.samples = [self.samples[index] for index in kept]
         other.boxes = [self.boxes[index] for index in kept]
-        other.moving, other.pictures = self.moving[kept], self.pictures[kept]
+        other.moving, other.pictures = self.moving[kept], together(self.pictures[kept])
         return other
 
     def still(self):

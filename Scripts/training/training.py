@@ -41,6 +41,13 @@ def train(config, options, root):
     samples = read(config, options, work)
     log(f"{len(samples['train'])} pictures to train on, {len(samples['val'])} to choose by")
     model = network.build(config)
+    if options.export:
+        path = home / "weights.npz"
+        if not path.exists():
+            raise ConfigurationError(f"{path}: no such file; train the model first, without --export")
+        network.set_weights(model, {k: np.float32(v) for k, v in np.load(path).items()})
+        finish(config, model, samples, output, log)
+        return
     start(config, model, home, options.weights)
     log(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame")
     task = task_of(config, samples)
@@ -51,6 +58,11 @@ def train(config, options, root):
     training.run(log)
     log(f"trained in {(time.time() - began) / 60:.0f} min; exporting ...")
     network.set_weights(model, dict(np.load(work / "best.npz")))
+    finish(config, model, samples, output, log)
+
+
+def finish(config, model, samples, output, log):
+    """Write what a training makes, and log its figures."""
     for precision, figures in export.finish(config, model, samples, output).items():
         for name, row in figures.items():
             log(f"{precision:8} {name:22} " + " ".join(f"{k} {v}" for k, v in row.items()))

@@ -25,21 +25,16 @@ public struct DetectorOptions: Sendable {
 /// A model made ready to find individuals in pictures; not for two threads at once.
 public final class Detector {
   /// The model and its card.
-  public var model: LoadedModel { picture.model }
+  public var model: LoadedModel { usual.picture.model }
   /// Name of the way individuals are read off the output: a decoder's, or `boxes`.
-  public var decoderName: String { reader.name }
+  public var decoderName: String { usual.reader.name }
   /// When a threshold takes effect.
-  public var thresholdUse: CentroidDecoder.ThresholdUse { reader.thresholdUse }
-  /// Width of the picture that `detect` takes.
-  public var inputWidth: Int { picture.inputWidth }
-  /// Height of that picture.
-  public var inputHeight: Int { picture.inputHeight }
-  /// Channels of that picture: 1 grey, 3 RGB.
-  public var inputChannels: Int { picture.inputChannels }
+  public var thresholdUse: CentroidDecoder.ThresholdUse { usual.reader.thresholdUse }
   /// Whether the model is also given what has moved, seen against a background.
   public var usesMotion: Bool { model.card.input.hasMotion }
-  /// Cells of the output grid; 0 where the model gives boxes.
-  public var gridSize: (width: Int, height: Int) { reader.gridSize }
+  /// Cells of the output grid; 0 where the model gives boxes. Frames that are taller than wide may
+  /// have another: `gridSize(for:)`.
+  public var gridSize: (width: Int, height: Int) { usual.reader.gridSize }
   /// What detections are called, by `Detection.label`: the card's labels, or with an open set
   /// `ModelCard.openLabels`.
   public let labels: [ModelCard.Label]
@@ -51,10 +46,14 @@ public final class Detector {
   /// Score from which detections are given.
   public let floor: Double
   /// Name of the kernels in use.
-  public var kernels: String { picture.interpreter.kernels }
+  public var kernels: String { usual.picture.interpreter.kernels }
 
-  private let picture: PictureModel
-  private let reader: any IndividualReader
+  /// A graph and what reads its outputs.
+  private typealias Eye = (picture: PictureModel, reader: any IndividualReader)
+
+  private let usual: Eye
+  /// For frames that are taller than wide; `nil` where they are seen as all are.
+  private let portrait: Eye?
 
   /// Prepares a model.
   ///
@@ -62,7 +61,6 @@ public final class Detector {
   public init(_ model: LoadedModel, options: DetectorOptions = DetectorOptions())
     throws(DetectionError)
   {
-    let picture = try PictureModel(model, inference: options.inference)
     let card = model.card
     let labels = model.detectionLabels(decoder: options.decoder)
     let thresholds = labels.map { options.threshold ?? $0.threshold }
@@ -70,37 +68,63 @@ public final class Detector {
     switch card.task {
     case .centroids:
       let decoder = options.decoder ?? CentroidDecoder(rawValue: card.decoder) ?? .peak
-      floor = decoder.threshold == .counting ? min(card.floor, least) : least
-      reader = try GridReader(picture, decoder: decoder, thresholds: thresholds, floor: floor)
+      let floor = decoder.threshold == .counting ? min(card.floor, least) : least
+      let eye = { (model: LoadedModel) throws(DetectionError) -> Eye in
+        let picture = try PictureModel(model, inference: options.inference)
+        return (
+          picture,
+          try GridReader(picture, decoder: decoder, thresholds: thresholds, floor: floor)
+        )
+      }
+      usual = try eye(model)
+      portrait = if let tall = model.asPortrait { try eye(tall) } else { nil }
+      self.floor = floor
     case .boxes:
       guard options.decoder == nil else { throw .decoder(file: model.path) }
+      let picture = try PictureModel(model, inference: options.inference)
       floor = min(card.floor, least)
-      reader = try BoxReader(picture, floor: floor)
+      usual = (picture, try BoxReader(picture, floor: floor))
+      portrait = nil
     case .labels:
+      let picture = try PictureModel(model, inference: options.inference)
       throw .tensor(
         file: model.path, what: "output",
         found: picture.interpreter.outputs.map(\.text).joined(separator: ", "),
         expected: "a grid of class scores (FOMO) or boxes (SSD); this one names whole pictures: "
           + "`fishcam classify`, or `detect --windows`")
     }
-    self.picture = picture
     self.labels = labels
-    openSet = reader.thresholdUse == .counting ? card.openPlaces : []
+    openSet = usual.reader.thresholdUse == .counting ? card.openPlaces : []
     self.thresholds = thresholds
   }
 
   /// Where a frame of this size goes in the input.
   public func placement(frameWidth: Double, frameHeight: Double) -> FramePlacement {
-    picture.placement(frameWidth: frameWidth, frameHeight: frameHeight)
+    let eye = frameHeight > frameWidth ? portrait ?? usual : usual
+    return eye.picture.placement(frameWidth: frameWidth, frameHeight: frameHeight)
   }
 
-  /// A picture for `detect`, black.
-  public func emptyInput() -> PixelImage { picture.emptyInput() }
+  /// A picture for `detect`, black: `inputHeight × inputWidth` of the placement, 1 channel (grey) or
+  /// 3 (RGB).
+  public func emptyInput(for placement: FramePlacement) -> PixelImage {
+    eye(placement).picture.emptyInput()
+  }
+
+  /// Cells of the output grid for frames that are placed so; 0 where the model gives boxes.
+  public func gridSize(for placement: FramePlacement) -> (width: Int, height: Int) {
+    eye(placement).reader.gridSize
+  }
+
+  private func eye(_ placement: FramePlacement) -> Eye {
+    if let portrait, portrait.picture.takes(placement) { return portrait }
+    precondition(usual.picture.takes(placement), "the placement is another model's")
+    return usual
+  }
 
   /// Finds the individuals in a frame.
   ///
   /// - Parameters:
-  ///   - picture: the frame in the input's shape: `inputHeight × inputWidth × inputChannels`.
+  ///   - picture: the frame in the input's shape, as `emptyInput(for:)` is.
   ///   - placement: where in it the frame lies.
   ///   - background: what the model sees motion against; without one, or where the camera moves,
   ///     nothing moves. Models without motion take no notice of it.
@@ -108,9 +132,9 @@ public final class Detector {
   public func detect(
     _ picture: PixelImage, _ placement: FramePlacement, background: Background? = nil
   ) -> [Detection] {
-    let background = usable(background)
-    self.picture.run(picture, background: background)
-    return reader.read(self.picture, placement, seesMotion: usesMotion && background != nil)
+    let (background, eye) = (usable(background, for: picture), eye(placement))
+    eye.picture.run(picture, background: background)
+    return eye.reader.read(eye.picture, placement, seesMotion: usesMotion && background != nil)
   }
 
   /// Whether the camera itself moves, so that nothing can be told from this background.
@@ -122,18 +146,23 @@ public final class Detector {
   /// motion as a fourth channel.
   public func given(_ picture: PixelImage, background: Background? = nil) -> PixelImage {
     guard usesMotion else { return picture }
-    var whole = PixelImage(width: inputWidth, height: inputHeight, channels: 4)
-    whole.fill(picture, background: usable(background))
+    var whole = PixelImage(width: picture.width, height: picture.height, channels: 4)
+    whole.fill(picture, background: usable(background, for: picture))
     return whole
   }
 
   /// Whether the model is shown what moves: it has motion, and this background tells it.
-  public func seesMotion(against background: Background?) -> Bool {
-    usesMotion && usable(background) != nil
+  public func seesMotion(in picture: PixelImage, against background: Background?) -> Bool {
+    usesMotion && usable(background, for: picture) != nil
   }
 
-  private func usable(_ background: Background?) -> Background? {
-    background.flatMap { cameraMoves($0) ? nil : $0 }
+  /// A background that the camera's own motion does not spoil, and that has the picture's shape:
+  /// streams may change theirs.
+  private func usable(_ background: Background?, for picture: PixelImage) -> Background? {
+    guard let background, !cameraMoves(background), background.picture.width == picture.width,
+      background.picture.height == picture.height
+    else { return nil }
+    return background
   }
 }
 

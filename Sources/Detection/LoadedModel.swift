@@ -13,6 +13,8 @@ public struct LoadedModel: Sendable {
   public let hash: String
   /// The verified graph.
   public let graph: TFLiteModel
+  /// The same network for frames that are taller than wide: its file, hash and graph.
+  public private(set) var portrait: (file: URL, hash: String, graph: TFLiteModel)?
   /// Its card, or one made for a bare file.
   public var card: ModelCard
   /// What makes probabilities of this file's scores; `nil` leaves them as they are.
@@ -23,7 +25,7 @@ public struct LoadedModel: Sendable {
   /// A file's card is the `card.json` beside it that lists the file, and its hash must agree. Else
   /// labels come from `labels`, from `NAME.txt`, `NAME_labels.txt`, `labels.txt` or `label.txt`
   /// beside it, one a line, or from the file's own metadata; without any they are “object”, or
-  /// “class 1” and so on.
+  /// “class 1” and so on. A portrait file that the card lists with it is loaded too.
   ///
   /// - Parameter labels: a label list to use for a file without a card.
   /// - Throws: `SpeciesCatalogError`, `DetectionError`.
@@ -39,16 +41,7 @@ public struct LoadedModel: Sendable {
       file = folder.appending(path: card.files[0].file)
       known = card
     }
-    let bytes: [UInt8]
-    do {
-      bytes = [UInt8](try Data(contentsOf: file))
-    } catch {
-      throw SpeciesCatalogError.unreadable(file: file.path, reason: "missing, or no permission")
-    }
-    hash = SpeciesCatalog.sha256(bytes)
-    do { graph = try TFLiteModel(bytes: bytes) } catch {
-      throw DetectionError.unreadable(file: file.path, error: error)
-    }
+    (hash, graph) = try Self.read(file)
     let beside = file.deletingLastPathComponent().appending(path: "card.json")
     if known == nil, FileManager.default.fileExists(atPath: beside.path) {
       known = try catalog.card(beside, decoders: CentroidDecoder.names)
@@ -56,9 +49,12 @@ public struct LoadedModel: Sendable {
     if let card = known {
       let name = file.lastPathComponent
       if let listed = card.files.first(where: { $0.file == name }) {
-        guard listed.sha256.lowercased() == hash else {
-          throw SpeciesCatalogError.wrongHash(
-            file: file.path, expected: listed.sha256, actual: hash)
+        try Self.compare(file, listed.sha256, hash)
+        if let twin = listed.portrait {
+          let beside = file.deletingLastPathComponent().appending(path: twin.file)
+          let (hash, graph) = try Self.read(beside)
+          try Self.compare(beside, twin.sha256, hash)
+          portrait = (beside, hash, graph)
         }
         self.card = card.using(listed)
         calibration = listed.calibration
@@ -74,6 +70,37 @@ public struct LoadedModel: Sendable {
   public func detectionLabels(decoder: CentroidDecoder? = nil) -> [ModelCard.Label] {
     let decoder = decoder ?? CentroidDecoder(rawValue: card.decoder) ?? .peak
     return decoder == .peak ? card.openLabels : card.labels
+  }
+
+  /// This model as frames that are taller than wide see it; `nil` where that is no other file.
+  var asPortrait: LoadedModel? {
+    guard let portrait else { return nil }
+    return LoadedModel(
+      file: portrait.file, hash: portrait.hash, graph: portrait.graph, card: card,
+      calibration: calibration)
+  }
+
+  private init(
+    file: URL, hash: String, graph: TFLiteModel, card: ModelCard, calibration: Calibration?
+  ) {
+    (self.file, self.hash, self.graph) = (file, hash, graph)
+    (self.card, self.calibration) = (card, calibration)
+  }
+
+  private static func read(_ file: URL) throws -> (hash: String, graph: TFLiteModel) {
+    guard let data = try? Data(contentsOf: file) else {
+      throw SpeciesCatalogError.unreadable(file: file.path, reason: "missing, or no permission")
+    }
+    let bytes = [UInt8](data)
+    do { return (SpeciesCatalog.sha256(bytes), try TFLiteModel(bytes: bytes)) } catch {
+      throw DetectionError.unreadable(file: file.path, error: error)
+    }
+  }
+
+  private static func compare(_ file: URL, _ listed: String, _ hash: String) throws {
+    guard listed.lowercased() == hash else {
+      throw SpeciesCatalogError.wrongHash(file: file.path, expected: listed, actual: hash)
+    }
   }
 
   private static func bareCard(_ file: URL, hash: String, graph: TFLiteModel, labels given: String?)

@@ -63,6 +63,11 @@ final class PictureModel {
       inputHeight: inputHeight)
   }
 
+  /// Whether a placement is in an input of this shape.
+  func takes(_ placement: FramePlacement) -> Bool {
+    placement.inputWidth == inputWidth && placement.inputHeight == inputHeight
+  }
+
   /// A black picture of the input's shape.
   func emptyInput() -> PixelImage {
     PixelImage(width: inputWidth, height: inputHeight, channels: inputChannels)

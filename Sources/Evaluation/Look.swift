@@ -179,12 +179,12 @@ struct VideoLook {
         annotated: text(width, height))
     }
     let placement = detector.placement(frameWidth: picture.width, frameHeight: picture.height)
-    var input = detector.emptyInput()
+    var input = detector.emptyInput(for: placement)
     try scaler.scale(picture, placement, into: &input)
     try inputs?.save(
       detector.given(input, background: background), number: number, placement,
-      seesMotion: detector.seesMotion(against: background))
-    let grid = detector.gridSize
+      seesMotion: detector.seesMotion(in: input, against: background))
+    let grid = detector.gridSize(for: placement)
     let half = { (input: Int, cells: Int, placed: Int, share: Double, side: Double) -> Double in
       guard cells > 0 else { return 0 }
       return Double(input) / Double(cells) / 2 / Double(placed) * share * side
@@ -193,8 +193,8 @@ struct VideoLook {
       detections: detector.detect(input, placement, background: background), width: width,
       height: height,
       marginX: half(
-        detector.inputWidth, grid.width, placement.width, placement.cropWidth, width),
+        placement.inputWidth, grid.width, placement.width, placement.cropWidth, width),
       marginY: half(
-        detector.inputHeight, grid.height, placement.height, placement.cropHeight, height))
+        placement.inputHeight, grid.height, placement.height, placement.cropHeight, height))
   }
 }

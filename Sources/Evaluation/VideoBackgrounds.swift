@@ -58,7 +58,7 @@ final class VideoBackgrounds {
         throw .undecodable(file: frames[index].path, codec: file.info.codec, words: "")
       }
       let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
-      var picture = detector.emptyInput()
+      var picture = detector.emptyInput(for: placement)
       try scaler.scale(frame, placement, into: &picture)
       pictures.append(picture)
     }

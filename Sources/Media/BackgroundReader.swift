@@ -34,22 +34,32 @@ public struct BackgroundReader: Sendable {
   ///
   /// - Parameters:
   ///   - placement: where a frame of a width and height goes in the model's input.
+  ///   - keep: is given those of the frames that are keyframes and undamaged.
   ///   - goesOn: asked before each frame; `false` ends the work.
   /// - Returns: `nil` where too few frames can be decoded, or the work was ended.
   /// - Throws: `MediaError` where frames cannot be scaled.
   public func background(
     of stretch: Int, placement: (Double, Double) -> FramePlacement,
-    goesOn: () -> Bool = { true }
+    keep: (DecodedFrame) -> Void = { _ in }, goesOn: () -> Bool = { true }
   ) throws(MediaError) -> Background? {
     let scaler = FrameScaler()
     var pictures: [PixelImage] = []
-    let take = { (frame: DecodedFrame) throws(MediaError) in
+    func take(_ frame: DecodedFrame) throws(MediaError) {
       let place = placement(frame.width, frame.height)
       var picture = PixelImage(width: place.inputWidth, height: place.inputHeight, channels: 3)
       try scaler.scale(frame, place, into: &picture)
-      pictures.append(picture)
+      // A stream may change its shape; what it begins with counts.
+      guard let first = pictures.first else { return pictures.append(picture) }
+      if picture.width == first.width, picture.height == first.height { pictures.append(picture) }
     }
-    try takeKeyframes(of: stretch, take, goesOn)
+    let step = stretches.seconds / Double(Background.mostFrames)
+    try VideoReader(path: path, threads: threads).keyframes(
+      before: stretches.instants(of: stretch), step: step,
+      { frame throws(MediaError) in
+        if frame.isDamaged { return }
+        try take(frame)
+        keep(frame)
+      }, goesOn)
     if pictures.count <= Background.mostFrames / 2 {
       pictures.removeAll()
       try takeFrames(of: stretch, take, goesOn)
@@ -58,23 +68,6 @@ public struct BackgroundReader: Sendable {
   }
 
   private typealias Take = (DecodedFrame) throws(MediaError) -> Void
-
-  /// Takes the different keyframes before the stretch's instants: with the keyframes that cameras
-  /// write, one for each instant, at the cost of a seek and a single decoding.
-  private func takeKeyframes(of stretch: Int, _ take: Take, _ goesOn: () -> Bool)
-    throws(MediaError)
-  {
-    let video = try VideoReader(path: path, threads: 1)
-    let step = stretches.seconds / Double(Background.mostFrames)
-    var last: Int64?
-    for instant in stretches.instants(of: stretch) where goesOn() {
-      guard let frame = try video.keyframe(before: instant, limit: instant + step),
-        frame.time.pts > last ?? .min
-      else { continue }
-      last = frame.time.pts
-      if !frame.isDamaged { try take(frame) }
-    }
-  }
 
   /// Takes the frames that are shown at the stretch's instants, decoding all of it; for short
   /// recordings, and for those with keyframes far apart.

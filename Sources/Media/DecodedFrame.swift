@@ -41,6 +41,15 @@ public final class DecodedFrame: @unchecked Sendable {
     av_frame_free(&doomed)
   }
 
+  /// Bytes of the buffers that it shares.
+  public var byteCount: Int {
+    withUnsafeBytes(of: frame.pointee.buf) { bytes in
+      bytes.bindMemory(to: UnsafeMutablePointer<AVBufferRef>?.self).reduce(0) {
+        $0 + Int($1?.pointee.size ?? 0)
+      }
+    }
+  }
+
   /// Sample aspect ratio as stored: width of a pixel over its height.
   private var pixelAspect: Double {
     let ratio = frame.pointee.sample_aspect_ratio

@@ -92,6 +92,10 @@ public final class MediaFile {
     return video.chooser
   }
 
+  /// Has a keyframe of this file, decoded by another reader, given in its turn, instead of decoding
+  /// it again; where keyframes alone are read.
+  public func know(_ keyframe: DecodedFrame) { video?.know(keyframe) }
+
   /// Goes to the last keyframe before a timestamp; whether the file can do so.
   func seek(before pts: Int64) -> Bool { video?.seek(toKeyframeBefore: pts - 1) ?? false }
 

@@ -1,5 +1,6 @@
 internal import CFFmpeg
 internal import CFFmpegShim
+internal import Survey
 
 extension VideoReader {
   /// Time of the first frame as the container states it, in seconds.
@@ -35,6 +36,54 @@ extension VideoReader {
       return try decoded(frame)
     }
     return nil
+  }
+
+  /// The different keyframes that are the last at or before some times, each decoded without the
+  /// frames about it.
+  ///
+  /// - Parameters:
+  ///   - instants: seconds, ascending.
+  ///   - step: seconds behind each at which the search ends, for containers whose seeking lands late.
+  ///   - take: is given the frames in order.
+  ///   - goesOn: asked before each instant; `false` ends the work.
+  func keyframes(
+    before instants: [Double], step: Double, _ take: (DecodedFrame) throws(MediaError) -> Void,
+    _ goesOn: () -> Bool
+  ) throws(MediaError) {
+    guard let format, let codec, let packet, let frame else { return }
+    defer { avcodec_flush_buffers(codec) }
+    // A decoder that misses the frames between may make some up.
+    var sent: Set<Int64> = []
+    func takeDecoded() throws(MediaError) {
+      while avcodec_receive_frame(codec, frame) >= 0 {
+        let hasTime = frame.pointee.pts != ffs_no_pts
+        let decoded = try self.decoded(frame)
+        if sent.remove(decoded.time.pts) != nil || !hasTime { try take(decoded) }
+      }
+    }
+    var last: Int64?
+    for instant in instants where goesOn() {
+      guard av_seek_frame(format, stream.pointee.index, units(instant), AVSEEK_FLAG_BACKWARD) >= 0
+      else { continue }
+      search: while av_read_frame(format, packet) >= 0 {
+        defer { av_packet_unref(packet) }
+        guard packet.pointee.stream_index == stream.pointee.index else { continue }
+        let hasTime = packet.pointee.pts != ffs_no_pts
+        let pts = hasTime ? packet.pointee.pts : packet.pointee.dts
+        if hasTime, pts > units(instant + step) { break }
+        guard packet.pointee.flags & AV_PKT_FLAG_KEY != 0 else { continue }
+        guard pts != ffs_no_pts, pts > last ?? .min else { break }
+        last = pts
+        while true {
+          let code = avcodec_send_packet(codec, packet)
+          if code >= 0 { sent.insert(pts) }
+          try takeDecoded()
+          if code != ffs_error_again { break search }
+        }
+      }
+    }
+    avcodec_send_packet(codec, nil)
+    try takeDecoded()
   }
 
   /// When the last packet ends, in seconds of the file's timeline, by reading the rest of the file

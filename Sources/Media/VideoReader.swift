@@ -36,6 +36,13 @@ public final class VideoReader {
   /// What decides which packets are decoded; `nil` decodes all.
   private(set) var chooser: PacketChooser?
   private var isDraining = false
+  /// Keyframes that were decoded elsewhere, by timestamp.
+  private var known: [Int64: DecodedFrame] = [:]
+  /// Those of them whose packets were read, in order.
+  private var due: [DecodedFrame] = []
+  /// What was decoded and comes behind those that are due.
+  private var ahead: DecodedFrame?
+  private let keyframesOnly: Bool
 
   /// FFmpeg's formats of text files, which it draws as a terminal would.
   private static let drawnText: Set<String> = ["tty", "bin", "xbin", "adf", "idf"]
@@ -51,6 +58,7 @@ public final class VideoReader {
     ffs_capture_log()
     ffs_forget_words()
     file = path
+    self.keyframesOnly = keyframesOnly
     let code = avformat_open_input(&format, path.ffmpegAddress, nil, nil)
     guard code >= 0, let format else {
       let words = String(cString: ffs_last_words())
@@ -177,6 +185,25 @@ public final class VideoReader {
   ///
   /// - Throws: `MediaError.undecodable` at the end of a file of which no frame could be decoded.
   public func next() throws(MediaError) -> DecodedFrame? {
+    let decoded: DecodedFrame?
+    if let ahead {
+      decoded = ahead
+      self.ahead = nil
+    } else {
+      decoded = try nextDecoded()
+    }
+    guard let first = due.first, first.time.pts < decoded?.time.pts ?? .max else { return decoded }
+    ahead = decoded
+    return due.removeFirst()
+  }
+
+  /// Has a keyframe that was decoded by another reader given in its turn, instead of decoding it
+  /// again; where keyframes alone are read.
+  func know(_ keyframe: DecodedFrame) {
+    if keyframesOnly { known[keyframe.time.pts] = keyframe }
+  }
+
+  private func nextDecoded() throws(MediaError) -> DecodedFrame? {
     guard let codec, let frame, let packet, let format else { return nil }
     while true {
       let code = avcodec_receive_frame(codec, frame)
@@ -197,8 +224,14 @@ public final class VideoReader {
       }
       if let chooser {
         feed(codec, chooser.step())
+      } else if !readPacket(format, packet) {
+        feed(codec, nil)
+      } else if let keyframe = known.removeValue(forKey: packet.pointee.pts) {
+        due.append(keyframe)
+        decodedFrames += 1
+        av_packet_unref(packet)
       } else {
-        feed(codec, readPacket(format, packet) ? packet : nil)
+        feed(codec, packet)
       }
     }
   }
@@ -345,6 +378,7 @@ public final class VideoReader {
     isDraining = false
     atEndOfFile = false
     lastPTS = nil
+    (due, ahead) = ([], nil)
     return true
   }
 }

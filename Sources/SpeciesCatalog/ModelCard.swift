@@ -20,6 +20,8 @@ public struct ModelCard: Sendable, Hashable, Codable {
     public var precision: String
     /// SHA-256 of the file in hexadecimal.
     public var sha256: String
+    /// The same network for frames that are taller than wide; absent where this file takes them too.
+    public var portrait: Twin?
     /// Scores from which detections by this file count, in the labels' order; absent where those of
     /// the labels hold.
     public var thresholds: [Double]?
@@ -27,6 +29,14 @@ public struct ModelCard: Sendable, Hashable, Codable {
     public var calibration: Calibration?
     /// When this file's fish count and have a name; absent where the open set's own values hold.
     public var openSet: Naming?
+  }
+
+  /// A file with the weights of another, for an input of another shape.
+  public struct Twin: Sendable, Hashable, Codable {
+    /// Name within the card's folder.
+    public var file: String
+    /// SHA-256 of the file in hexadecimal.
+    public var sha256: String
   }
 
   /// How a frame becomes the input tensor.
@@ -223,10 +233,11 @@ public struct ModelCard: Sendable, Hashable, Codable {
     if name.isEmpty || version.isEmpty { return ("name, version", "a text") }
     if files.isEmpty { return ("files", "at least one file") }
     for file in files {
-      if file.file.isEmpty || file.file.contains("/") {
-        return ("files.file", "a file name in the card's own folder")
+      if let problem = Self.problem(file.file, file.sha256, "files") { return problem }
+      if let twin = file.portrait {
+        if let problem = Self.problem(twin.file, twin.sha256, "files.portrait") { return problem }
+        if task != .centroids { return ("files.portrait", "nothing, unless “task” is centroids") }
       }
-      if file.sha256.count != 64 { return ("files.sha256", "64 hexadecimal digits") }
       if let own = file.thresholds,
         own.count != labels.count || !own.allSatisfy({ isScore($0) && $0 >= floor })
       {
@@ -251,6 +262,15 @@ public struct ModelCard: Sendable, Hashable, Codable {
       return ("input.pixelRange", "two numbers, the smaller first")
     }
     return motionProblem ?? outputsProblem ?? calibrationProblem ?? openSetProblem
+  }
+
+  private static func problem(_ file: String, _ sha256: String, _ property: String)
+    -> (property: String, expected: String)?
+  {
+    if file.isEmpty || file.contains("/") {
+      return (property + ".file", "a file name in the card's own folder")
+    }
+    return sha256.count == 64 ? nil : (property + ".sha256", "64 hexadecimal digits")
   }
 
   private var calibrationProblem: (property: String, expected: String)? {

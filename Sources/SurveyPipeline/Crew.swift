@@ -47,6 +47,9 @@ final class Crew: Sendable {
   private let writer: Writer
   private let next = Mutex(0)
 
+  /// Bytes of decoded keyframes that all readers together may keep: 25 of 1920 × 1080.
+  private static let keyframeRoom = 80 << 20
+
   init(job: SurveyJob, run: StoredRun) {
     self.job = job
     self.run = run
@@ -85,7 +88,8 @@ final class Crew: Sendable {
       do {
         let detector = try Detector(job.model, options: job.detectorOptions)
         while let order = take(of: orders) {
-          try read(order, detector, queue, threads: threads)
+          try read(
+            order, detector, queue, threads: threads, keyframeRoom: Self.keyframeRoom / readerCount)
         }
       } catch {
         writer.fail(error)
@@ -124,7 +128,8 @@ final class Crew: Sendable {
   }
 
   private func read(
-    _ order: PassOrder, _ detector: Detector, _ queue: BoundedQueue<LookTask>, threads: Int
+    _ order: PassOrder, _ detector: Detector, _ queue: BoundedQueue<LookTask>, threads: Int,
+    keyframeRoom: Int
   ) throws {
     let pass = try job.store.beginPass(
       run: run.id, media: order.media, programVersion: job.options.programVersion,
@@ -136,7 +141,9 @@ final class Crew: Sendable {
     let sink = PassSink(
       order, pass, writer: writer, thresholds: detector.thresholds, most: most,
       room: 4 * job.options.jobs + 16)
-    var recording = RecordingPass(sink, job: job, run: run, detector: detector, lookers: queue)
+    var recording = RecordingPass(
+      sink, job: job, run: run, detector: detector, lookers: queue,
+      keyframeRoom: keyframeRoom)
     try recording.work(threads: threads, goesOn: { writer.failure == nil })
   }
 }

@@ -18,7 +18,7 @@ final class Looker {
   private let detector: Detector
   private let scaler = FrameScaler()
   private let pictures = FrameScaler()
-  private var input: PixelImage
+  private var input = PixelImage(width: 0, height: 0, channels: 3)
   private var lastPlacement: FramePlacement?
 
   /// Limit of the longer side in pixels, and libjpeg's quality, of pictures that are kept.
@@ -28,7 +28,6 @@ final class Looker {
   /// A looker with a detector of its own.
   init(_ detector: Detector) {
     self.detector = detector
-    input = detector.emptyInput()
   }
 
   /// Looks at a frame, and gives its sink the result.
@@ -53,7 +52,7 @@ final class Looker {
   {
     let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
     if placement != lastPlacement {
-      input = detector.emptyInput()
+      input = detector.emptyInput(for: placement)
       lastPlacement = placement
     }
     try scaler.scale(frame, placement, into: &input)

@@ -32,12 +32,16 @@ struct PassBackgrounds {
 
   /// The background for a frame; `nil` where there is none, or someone asks to stop meanwhile.
   ///
-  /// - Parameter seconds: the frame's time.
+  /// - Parameters:
+  ///   - seconds: the frame's time.
+  ///   - keep: is given keyframes that are decoded to make it.
   /// - Throws: `MediaError`, `SurveyStoreError`.
-  mutating func background(at seconds: Double) throws -> Background? {
+  mutating func background(at seconds: Double, keep: (DecodedFrame) -> Void = { _ in }) throws
+    -> Background?
+  {
     let stretch = reader.stretches.index(at: seconds)
     if let last, last.stretch == stretch { return last.background }
-    let background = try stored(stretch) ?? made(stretch)
+    let background = try stored(stretch) ?? made(stretch, keep)
     last = (stretch, background)
     return background
   }
@@ -48,9 +52,10 @@ struct PassBackgrounds {
       try kept.picture.map { Background(picture: try PNG.decode($0.png), level: $0.level) })
   }
 
-  private mutating func made(_ stretch: Int) throws -> Background? {
+  private mutating func made(_ stretch: Int, _ keep: (DecodedFrame) -> Void) throws -> Background? {
     let background = try reader.background(
-      of: stretch, placement: detector.placement, goesOn: { !job.cancellation.isCancelled })
+      of: stretch, placement: detector.placement, keep: keep,
+      goesOn: { !job.cancellation.isCancelled })
     if job.cancellation.isCancelled { return nil }
     let cameraMoves = background.map(detector.cameraMoves) ?? false
     try job.store.save(

@@ -16,13 +16,17 @@ struct RecordingPass {
   private let detector: Detector
   private let sink: PassSink
   private let lookers: BoundedQueue<LookTask>
+  private let keyframeRoom: Int
   private var reported = 0.0
   private var backgrounds: PassBackgrounds?
 
   /// A look whose frames go to `lookers`, and from them to `sink`.
+  ///
+  /// - Parameter keyframeRoom: bytes of keyframes, decoded for a background, that may be kept until
+  ///   they are looked at themselves.
   init(
     _ sink: PassSink, job: SurveyJob, run: StoredRun, detector: Detector,
-    lookers: BoundedQueue<LookTask>
+    lookers: BoundedQueue<LookTask>, keyframeRoom: Int
   ) {
     order = sink.order
     self.sink = sink
@@ -30,6 +34,7 @@ struct RecordingPass {
     self.run = run
     self.detector = detector
     self.lookers = lookers
+    self.keyframeRoom = keyframeRoom
   }
 
   /// Goes through the file; the sink is told how it ends.
@@ -57,7 +62,7 @@ struct RecordingPass {
         defer { sampled = frames }
         guard let frame = try frames.next({ advance(to: $0) }) else { break }
         if file.damage != nil || frames.outOfOrder > 0 { sink.noteFlaw() }
-        try give(frame)
+        try give(frame, of: file)
       }
       if job.cancellation.isCancelled || !goesOn() { return }
       _ = advance(to: order.seconds)
@@ -87,9 +92,15 @@ struct RecordingPass {
     return try seen == job.store.detections(atPTS: pts, in: sink.pass, of: run)
   }
 
-  private mutating func give(_ frame: DecodedFrame) throws {
+  private mutating func give(_ frame: DecodedFrame, of file: MediaFile) throws {
     if let stored = sink.pass.lastPTS, frame.time.pts <= stored { return }
-    let background = try backgrounds?.background(at: frame.time.seconds)
+    var room = keyframeRoom
+    let background = try backgrounds?.background(
+      at: frame.time.seconds,
+      keep: { keyframe in
+        room -= keyframe.byteCount
+        if room >= 0 { file.know(keyframe) }
+      })
     if job.cancellation.isCancelled { return }
     lookers.push(LookTask(sink: sink, number: sink.number(), frame: frame, background: background))
   }

@@ -103,7 +103,7 @@ struct Detect: ParsableCommand {
       let backgrounds = FileBackgrounds(detector)
       return { frame, path in
         let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
-        var input = detector.emptyInput()
+        var input = detector.emptyInput(for: placement)
         try scaler.scale(frame, placement, into: &input)
         let background = try backgrounds.background(of: path, at: frame.time.seconds)
         return detector.detect(input, placement, background: background)

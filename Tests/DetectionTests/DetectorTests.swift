@@ -148,7 +148,7 @@ private func paint(_ picture: inout PixelImage, _ colour: [UInt8], x: Int, y: In
     let y =
       Double(placement.top)
       + (0.5 - placement.cropTop) / placement.cropHeight * Double(placement.height)
-    var input = detector.emptyInput()
+    var input = detector.emptyInput(for: placement)
     paint(&input, [255, 0, 0], x: Int(x) - 8, y: Int(y) - 8, size: 16)
     let found = detector.detect(input, placement)
     #expect(found.count == 1)
@@ -163,14 +163,48 @@ private func paint(_ picture: inout PixelImage, _ colour: [UInt8], x: Int, y: In
     let detector = try Detector(files.model())
     let placement = detector.placement(frameWidth: 100, frameHeight: 100)
     #expect(placement.left == 32)
-    var input = detector.emptyInput()
+    var input = detector.emptyInput(for: placement)
     paint(&input, [255, 0, 0], x: 0, y: 40, size: 16)
     #expect(detector.detect(input, placement).isEmpty)
   }
 
+  /// A wide and a tall file of one network: what is found in a tall frame is where it is in it.
+  @Test func portraitFramesHaveTheirOwnFile() throws {
+    let files = try ModelFolder(width: 160, height: 96)
+    let tall = BlobModel.file(width: 96, height: 160)
+    try files.folder.write(Data(tall), to: "tall.tflite")
+    let twin = ["file": "tall.tflite", "sha256": SpeciesCatalog.sha256(tall)]
+    try files.card { card in
+      card["input"] = ["fit": "letterbox"]
+      var list = card["files"] as! [[String: Any]]
+      list[0]["portrait"] = twin
+      card["files"] = list
+    }
+    let detector = try Detector(files.model())
+    let wide = detector.placement(frameWidth: 1600, frameHeight: 960)
+    #expect((wide.inputWidth, wide.inputHeight) == (160, 96))
+    #expect(detector.gridSize(for: wide) == (20, 12))
+    let placement = detector.placement(frameWidth: 960, frameHeight: 1600)
+    #expect((placement.width, placement.height) == (96, 160))
+    #expect(detector.gridSize(for: placement) == (12, 20))
+    var input = detector.emptyInput(for: placement)
+    paint(&input, [255, 0, 0], x: 64, y: 128, size: 16)
+    let found = detector.detect(input, placement)
+    #expect(found.count == 1)
+    #expect(abs((found.first?.x ?? 0) - 0.75) < 0.05)
+    #expect(abs((found.first?.y ?? 0) - 0.85) < 0.03)
+    let square = detector.placement(frameWidth: 500, frameHeight: 500)
+    #expect((square.inputWidth, square.inputHeight) == (160, 96))
+
+    try files.folder.write(Data(BlobModel.file(width: 96, height: 96)), to: "tall.tflite")
+    #expect(throws: SpeciesCatalogError.self) { try files.model() }
+    try FileManager.default.removeItem(atPath: files.folder.file("tall.tflite"))
+    #expect(throws: SpeciesCatalogError.self) { try files.model() }
+  }
+
   @Test func labelsAndScores() throws {
     let detector = try Detector(try ModelFolder().model())
-    var input = detector.emptyInput()
+    var input = detector.emptyInput(for: detector.placement(frameWidth: 96, frameHeight: 96))
     paint(&input, [255, 0, 0], x: 16, y: 16, size: 16)
     paint(&input, [0, 0, 255], x: 64, y: 64, size: 16)
     let placement = detector.placement(frameWidth: 96, frameHeight: 96)
@@ -178,13 +212,13 @@ private func paint(_ picture: inout PixelImage, _ colour: [UInt8], x: Int, y: In
     #expect(found.map(\.label) == [0, 1])
     #expect(found.allSatisfy { $0.score > 0.99 })
     // The last picture is forgotten.
-    #expect(detector.detect(detector.emptyInput(), placement).isEmpty)
+    #expect(detector.detect(detector.emptyInput(for: placement), placement).isEmpty)
   }
 
   @Test func edgeImpulseGivesBoxes() throws {
     let detector = try Detector(
       try ModelFolder().model(), options: DetectorOptions(decoder: .edgeImpulse))
-    var input = detector.emptyInput()
+    var input = detector.emptyInput(for: detector.placement(frameWidth: 96, frameHeight: 96))
     paint(&input, [255, 0, 0], x: 16, y: 32, size: 16)
     let found = detector.detect(input, detector.placement(frameWidth: 96, frameHeight: 96))
     #expect(found.count == 1)
@@ -206,7 +240,7 @@ private func paint(_ picture: inout PixelImage, _ colour: [UInt8], x: Int, y: In
     try files.folder.write(
       Data(BlobModel.file(width: 96, height: 96, softmax: false)), to: "blobs.tflite")
     let bare = try Detector(try files.model())
-    var input = whole.emptyInput()
+    var input = whole.emptyInput(for: whole.placement(frameWidth: 96, frameHeight: 96))
     paint(&input, [255, 0, 0], x: 20, y: 20, size: 13)
     paint(&input, [0, 0, 255], x: 60, y: 64, size: 12)
     let placement = whole.placement(frameWidth: 96, frameHeight: 96)
@@ -244,7 +278,7 @@ private func paint(_ picture: inout PixelImage, _ colour: [UInt8], x: Int, y: In
     try files.folder.write(Data(model.build()), to: "blobs.tflite")
     let detector = try Detector(
       try files.model(), options: DetectorOptions(decoder: .edgeImpulse, threshold: 0.0001))
-    var input = detector.emptyInput()
+    var input = detector.emptyInput(for: detector.placement(frameWidth: 96, frameHeight: 96))
     input.pixels[9] = 255
     let found = detector.detect(input, detector.placement(frameWidth: 8, frameHeight: 8))
     let white = Double(ends[1]) - Double(zero)

@@ -31,7 +31,7 @@ private struct MotionFolder {
 
 @Suite struct MotionTests {
   private func grey(_ detector: Detector) -> PixelImage {
-    var picture = detector.emptyInput()
+    var picture = detector.emptyInput(for: detector.placement(frameWidth: 192, frameHeight: 96))
     for place in picture.pixels.indices { picture.pixels[place] = 100 }
     return picture
   }
@@ -50,7 +50,7 @@ private struct MotionFolder {
   @Test func whatMovesIsFound() throws {
     let detector = try MotionFolder().detector()
     #expect(detector.usesMotion)
-    #expect(detector.inputChannels == 3)
+    #expect(grey(detector).channels == 3)
     let placement = detector.placement(frameWidth: 384, frameHeight: 192)
     let background = Background(picture: grey(detector), level: 1)
     let picture = square(detector, x: 64, y: 32)
@@ -76,13 +76,13 @@ private struct MotionFolder {
     let picture = square(detector, x: 64, y: 32)
     let background = Background(picture: grey(detector), level: 1)
     let seen = detector.detect(picture, placement, background: background)
-    #expect(detector.seesMotion(against: background))
+    #expect(detector.seesMotion(in: picture, against: background))
     #expect(seen.contains { abs($0.score - 0.757) < 0.002 })
     // Without motion every cell has the same score of nearly 0, which this line makes 0.465.
     let moved = Background(picture: grey(detector), level: 41)
     for background in [nil, moved] {
       let found = detector.detect(picture, placement, background: background)
-      #expect(!detector.seesMotion(against: background))
+      #expect(!detector.seesMotion(in: picture, against: background))
       #expect(found.count == 1 && abs(found[0].score - 0.465) < 0.002)
     }
   }

@@ -29,7 +29,7 @@ private struct OpenSetFolder {
 
 /// Patches of 8 × 8 pixels, each one cell: column, row, colour.
 private func find(_ detector: Detector, _ patches: [(Int, Int, [UInt8])]) -> [Detection] {
-  var picture = detector.emptyInput()
+  var picture = detector.emptyInput(for: detector.placement(frameWidth: 96, frameHeight: 96))
   for (column, row, colour) in patches {
     for y in row * 8..<row * 8 + 8 {
       for x in column * 8..<column * 8 + 8 {
