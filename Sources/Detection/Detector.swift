@@ -32,8 +32,9 @@ public final class Detector {
   public var thresholdUse: CentroidDecoder.ThresholdUse { usual.reader.thresholdUse }
   /// Whether the model is also given what has moved, seen against a background.
   public var usesMotion: Bool { model.card.input.hasMotion }
-  /// Cells of the output grid; 0 where the model gives boxes. Frames that are taller than wide may
-  /// have another: `gridSize(for:)`.
+  /// Cells of the output grid; 0 where the model gives boxes.
+  ///
+  /// Frames that are taller than wide may have another: `gridSize(for:)`.
   public var gridSize: (width: Int, height: Int) { usual.reader.gridSize }
   /// What detections are called, by `Detection.label`: the card's labels, or with an open set
   /// `ModelCard.openLabels`.
