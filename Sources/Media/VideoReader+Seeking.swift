@@ -51,7 +51,13 @@ extension VideoReader {
     _ goesOn: () -> Bool
   ) throws(MediaError) {
     guard let format, let codec, let packet, let frame else { return }
-    defer { avcodec_flush_buffers(codec) }
+    // A packet may hold other frames behind its keyframe.
+    let skipped = codec.pointee.skip_frame
+    codec.pointee.skip_frame = AVDISCARD_NONKEY
+    defer {
+      avcodec_flush_buffers(codec)
+      codec.pointee.skip_frame = skipped
+    }
     // A decoder that misses the frames between may make some up.
     var sent: Set<Int64> = []
     func takeDecoded() throws(MediaError) {

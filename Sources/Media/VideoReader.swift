@@ -43,6 +43,11 @@ public final class VideoReader {
   /// What was decoded and comes behind those that are due.
   private var ahead: DecodedFrame?
   private let keyframesOnly: Bool
+  /// Whether packets without a keyframe are held back: these decoders do not skip frames.
+  private var dropsPackets: Bool {
+    let id = stream.pointee.codecpar.pointee.codec_id
+    return keyframesOnly && (id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_AV1)
+  }
 
   /// FFmpeg's formats of text files, which it draws as a terminal would.
   private static let drawnText: Set<String> = ["tty", "bin", "xbin", "adf", "idf"]
@@ -229,6 +234,8 @@ public final class VideoReader {
       } else if let keyframe = known.removeValue(forKey: packet.pointee.pts) {
         due.append(keyframe)
         decodedFrames += 1
+        av_packet_unref(packet)
+      } else if dropsPackets, packet.pointee.flags & AV_PKT_FLAG_KEY == 0 {
         av_packet_unref(packet)
       } else {
         feed(codec, packet)

@@ -94,6 +94,49 @@ import Testing
     }
   }
 
+  /// Keyframes that the background was made of are given in their turn, and as if decoded again.
+  @Test(arguments: [
+    ("v.mp4", ["-c:v", "libx264", "-bf", "2"]), ("open.mp4", ["-x264-params", "open-gop=1"]),
+    ("v.ts", ["-c:v", "libx264"]), ("v.mkv", ["-c:v", "libx265", "-x265-params", "log-level=none"]),
+    ("v.avi", ["-c:v", "mpeg4"]), ("v.webm", ["-c:v", "libvpx-vp9", "-deadline", "realtime"]),
+  ])
+  func keptKeyframesAreGivenInTheirTurn(_ name: String, _ options: [String]) throws {
+    let path = try video("testsrc2=s=192x96:r=10:d=30", name, ["-g", "5"] + options)
+    let plain = try keyframes(of: path, known: [])
+    var kept: [DecodedFrame] = []
+    let reader = try #require(try BackgroundReader(path: path, threads: 2))
+    _ = try reader.background(of: 0, placement: placement, keep: { kept.append($0) })
+    #expect(kept.count > 12 && plain.count > kept.count && plain.count < 100)
+    #expect(kept.allSatisfy { $0.byteCount >= 192 * 96 * 3 / 2 })
+    for known in [kept, kept.suffix(3), Array(kept.prefix(1))] {
+      let found = try keyframes(of: path, known: known)
+      #expect(found.map(\.time) == plain.map(\.time))
+      #expect(found.map(\.seconds) == plain.map(\.seconds))
+      let areEqual = zip(found, plain).map { $0.picture == $1.picture }
+      #expect(areEqual.allSatisfy { $0 })
+    }
+  }
+
+  private struct Keyframe {
+    var time: FrameTime
+    var seconds: Double
+    var picture: PixelImage
+  }
+
+  private func keyframes(of path: String, known: [DecodedFrame]) throws -> [Keyframe] {
+    let file = try MediaFile(path: path, keyframesOnly: true, threads: 2)
+    known.forEach(file.know)
+    let scaler = FrameScaler()
+    var found: [Keyframe] = []
+    while let frame = try file.next() {
+      var picture = PixelImage(width: 192, height: 96, channels: 3)
+      try scaler.scale(frame, placement(frame.width, frame.height), into: &picture)
+      found.append(Keyframe(time: frame.time, seconds: frame.durationSeconds, picture: picture))
+    }
+    #expect(file.damage == nil)
+    return found
+  }
+
   @Test func aStreamWithoutDuration() throws {
     let path = try video(MotionModel.swimming(seconds: 12), "v.mkv", ["-g", "4", "-live", "1"])
     #expect(try MediaFile(path: path).info.durationSeconds == nil)
