@@ -6,8 +6,8 @@ public import Survey
 public final class Classifier {
   /// One label and how sure the model is of it.
   public struct Score: Sendable, Hashable {
-    /// Index into the card's labels.
-    public var label: Int
+    /// Index into the card's labels; `nil` is its background, nothing.
+    public var label: Int?
     /// The model's score, 0…1.
     public var score: Double
   }
@@ -25,6 +25,8 @@ public final class Classifier {
 
   private let picture: PictureModel
   private let needsSoftmax: Bool
+  /// What each of the output's channels means: a label, or `nil` for nothing.
+  private let channels: [Int?]
   private var scores: [Float]
 
   /// Prepares a model.
@@ -35,13 +37,16 @@ public final class Classifier {
   {
     picture = try PictureModel(model, inference: inference)
     let outputs = picture.interpreter.outputs
+    var channels = model.card.labels.indices.map { Optional($0) }
+    if let background = model.card.background { channels.insert(nil, at: background) }
     guard model.card.task == .labels, let output = outputs.first, outputs.count == 1,
-      output.elementCount == model.card.labels.count, output.holdsScores
+      output.elementCount == channels.count, output.holdsScores
     else {
       throw .tensor(
         file: model.path, what: "output", found: outputs.map(\.text).joined(separator: ", "),
         expected: "one score for each of its labels (a classifier)")
     }
+    self.channels = channels
     scores = [Float](repeating: 0, count: output.elementCount)
     needsSoftmax = !picture.endsInScores()
   }
@@ -56,12 +61,14 @@ public final class Classifier {
 
   /// Names a picture of the input's shape.
   ///
-  /// - Returns: all labels, the surest first; of equal scores the first label.
+  /// - Returns: all labels, and the background where there is one, the surest first; of equal scores
+  ///   the first channel.
   public func classify(_ picture: PixelImage) -> [Score] {
     self.picture.run(picture)
     self.picture.read(0, into: &scores)
     if needsSoftmax { PictureModel.softmax(&scores, channels: scores.count) }
-    return scores.enumerated().map { Score(label: $0, score: Double($1)) }
-      .sorted { $0.score == $1.score ? $0.label < $1.label : $0.score > $1.score }
+    return scores.enumerated()
+      .sorted { $0.element == $1.element ? $0.offset < $1.offset : $0.element > $1.element }
+      .map { Score(label: channels[$0.offset], score: Double($0.element)) }
   }
 }

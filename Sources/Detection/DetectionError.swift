@@ -15,6 +15,10 @@ public enum DetectionError: Error, CustomStringConvertible {
   case motion(file: String, channels: Int)
   /// A decoder of grids was asked for, and the model gives boxes.
   case decoder(file: String)
+  /// Windows were asked for, and the model finds individuals in whole frames.
+  case windows(file: String)
+  /// A frame is smaller than the windows in which a classifier is to look.
+  case smallFrame(file: String, width: Int, height: Int, window: Int)
   /// A label list beside the model is empty or names one label twice.
   case labels(file: String, problem: String)
 
@@ -37,6 +41,12 @@ public enum DetectionError: Error, CustomStringConvertible {
           + "motion), and it has \(channels); take “motion” out, or export the model with motion"
     case .decoder(let file):
       "\(file): this model gives boxes, and a decoder reads centroids off a grid; leave it out"
+    case .windows(let file):
+      "\(file): this model finds individuals in whole frames, and windows are for a classifier, which "
+        + "names what it is shown; leave --windows out"
+    case .smallFrame(let file, let width, let height, let window):
+      "\(file): is \(width) × \(height) pixels, smaller than windows of \(window); give --windows a "
+        + "smaller size"
     case .labels(let file, let problem): "\(file): \(problem)"
     }
   }

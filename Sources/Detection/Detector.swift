@@ -10,15 +10,18 @@ public struct DetectorOptions: Sendable {
   public var threshold: Double?
   /// How inference runs.
   public var inference: InferenceOptions
+  /// Windows in which a classifier looks, for `LoadedModel.finder`; `nil` is the whole frame.
+  public var windows: WindowSteps?
 
   /// Options; everything is as the card says unless given.
   public init(
     decoder: CentroidDecoder? = nil, threshold: Double? = nil,
-    inference: InferenceOptions = InferenceOptions()
+    inference: InferenceOptions = InferenceOptions(), windows: WindowSteps? = nil
   ) {
     self.decoder = decoder
     self.threshold = threshold
     self.inference = inference
+    self.windows = windows
   }
 }
 
@@ -92,7 +95,7 @@ public final class Detector {
         file: model.path, what: "output",
         found: picture.interpreter.outputs.map(\.text).joined(separator: ", "),
         expected: "a grid of class scores (FOMO) or boxes (SSD); this one names whole pictures: "
-          + "`fishcam classify`, or `detect --windows`")
+          + "give --windows SIZE,STRIDE to slide it over them, or use `fishcam classify`")
     }
     self.labels = labels
     openSet = usual.reader.thresholdUse == .counting ? card.openPlaces : []

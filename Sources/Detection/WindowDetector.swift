@@ -1,66 +1,126 @@
-internal import SpeciesCatalog
+public import SpeciesCatalog
 public import Survey
 
-/// Slides a classifier over a picture: windows that it names, instead of centroids.
-public final class WindowDetector {
-  /// Side of the square windows, in pixels of the picture.
-  public let size: Int
-  /// Pixels from one window to the next.
-  public let stride: Int
-  private let classifier: Classifier
-  private let wanted: Set<Int>
+/// Where windows lie on a frame.
+public struct WindowSteps: Sendable, Hashable {
+  /// Side of the square windows, in pixels of the upright frame at its own size.
+  public var size: Int
+  /// Pixels from one window to the next, across and down.
+  public var stride: Int
 
   /// Windows of a size, each `stride` pixels from the last.
   ///
-  /// - Parameter label: the label that a window is to have; `nil` is every one but those of nothing
-  ///   (`background`, `no fish`, `not fish`, `empty`, `other`).
-  /// - Throws: `DetectionError` where the model has no such label.
-  public init(_ classifier: Classifier, size: Int, stride: Int, label: String? = nil)
-    throws(DetectionError)
-  {
+  /// - Precondition: both are above 0.
+  public init(size: Int, stride: Int) {
     precondition(size > 0 && stride > 0, "windows have a size and a stride")
-    self.classifier = classifier
     self.size = size
     self.stride = stride
-    let labels = classifier.model.card.labels.map(\.label)
+  }
+}
+
+/// Slides a classifier over frames at their own size; not for two threads at once.
+///
+/// `windows` gives every window that has a label, and `detect` one detection an individual.
+public final class WindowDetector {
+  /// Where windows lie.
+  public let steps: WindowSteps
+  /// The card's labels; `label` of a detection is a place in this list.
+  public let labels: [ModelCard.Label]
+  /// Score from which detections of each of `labels` count.
+  public let thresholds: [Double]
+  /// Score from which detections are given.
+  public let floor: Double
+  /// How far apart centres of one individual's windows may lie, in sides of a window.
+  static let reach = 0.75
+  private let classifier: Classifier
+  private let wanted: Set<Int>
+
+  /// Prepares a classifier.
+  ///
+  /// - Parameters:
+  ///   - label: the label that windows are to have; `nil` is every one but those of nothing
+  ///     (`background`, `no fish`, `not fish`, `empty`, `other`).
+  ///   - options: the threshold and how inference runs; a classifier has no grid for its decoder.
+  /// - Throws: `DetectionError` where the model is no classifier or has no such label.
+  public init(
+    _ model: LoadedModel, _ steps: WindowSteps, label: String? = nil,
+    options: DetectorOptions = DetectorOptions()
+  ) throws(DetectionError) {
+    guard model.card.task == .labels else { throw .windows(file: model.path) }
+    classifier = try Classifier(model, inference: options.inference)
+    self.steps = steps
+    labels = model.card.labels
+    thresholds = labels.map { options.threshold ?? $0.threshold }
+    floor = min(model.card.floor, thresholds.min() ?? 1)
+    let names = labels.map(\.label)
     let nothing: Set = [
       "background", "no fish", "no_fish", "not fish", "not_fish", "empty", "other",
     ]
     wanted = Set(
-      labels.indices.filter { index in
-        label.map { $0 == labels[index] } ?? !nothing.contains(labels[index].lowercased())
+      names.indices.filter { index in
+        label.map { $0 == names[index] } ?? !nothing.contains(names[index].lowercased())
       })
     guard !wanted.isEmpty else {
       throw .labels(
-        file: classifier.model.path,
-        problem: "has no label “\(label ?? "fish")”; it has \(labels.joined(separator: ", "))")
+        file: model.path,
+        problem: "has no label “\(label ?? "fish")”; it has \(names.joined(separator: ", "))")
     }
   }
 
-  /// The windows of a picture that are named at or above a threshold.
+  /// The windows of a picture whose first wanted label scores at or above the floor.
   ///
   /// The last window of a row or column is moved inward so that the picture's edge is looked at.
   ///
   /// - Parameter picture: RGB or grey, as the classifier takes it, at least one window large.
   /// - Returns: windows as detections with boxes, row by row.
-  public func detect(_ picture: PixelImage, threshold: Double) -> [Detection] {
-    let columns = Self.starts(picture.width, size, stride)
-    let rows = Self.starts(picture.height, size, stride)
+  public func windows(_ picture: PixelImage) -> [Detection] {
+    let size = steps.size
+    let (width, height) = (Double(picture.width), Double(picture.height))
     var input = classifier.emptyInput()
     var found: [Detection] = []
-    for top in rows {
-      for left in columns {
+    for top in Self.starts(picture.height, size, steps.stride) {
+      for left in Self.starts(picture.width, size, steps.stride) {
         Self.shrink(picture, left: left, top: top, size: size, into: &input)
-        guard let best = classifier.classify(input).first, wanted.contains(best.label),
-          best.score >= threshold
-        else { continue }
-        let (width, height) = (Double(picture.width), Double(picture.height))
-        found.append(
-          Detection(
-            label: best.label, x: (Double(left) + Double(size) / 2) / width,
-            y: (Double(top) + Double(size) / 2) / height, score: best.score,
-            width: Double(size) / width, height: Double(size) / height))
+        for best in classifier.classify(input) where best.score >= floor {
+          guard let label = best.label, wanted.contains(label) else { continue }
+          found.append(
+            Detection(
+              label: label, x: (Double(left) + Double(size) / 2) / width,
+              y: (Double(top) + Double(size) / 2) / height, score: best.score,
+              width: Double(size) / width, height: Double(size) / height))
+          break
+        }
       }
+    }
+    return found
+  }
+
+  /// One detection an individual: windows that overlap a stronger one are taken for a part of it.
+  ///
+  /// Those that are kept are the same from any threshold up, since only stronger windows take others
+  /// away (greedy non-maximum suppression). A centroid is the mean of the centres of its windows,
+  /// weighted by score; score and box are the strongest window's.
+  ///
+  /// - Parameters:
+  ///   - windows: windows of one size.
+  ///   - reach: how far apart centres of one individual may lie, in sides of a window.
+  static func merged(_ windows: [Detection], reach: Double) -> [Detection] {
+    // Of equal scores the order of rows stays.
+    var rest = windows.enumerated()
+      .sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)[...]
+    var found: [Detection] = []
+    while let strongest = rest.first {
+      let isPart = { (window: Detection) in
+        abs(window.x - strongest.x) < reach * (strongest.width ?? 0)
+          && abs(window.y - strongest.y) < reach * (strongest.height ?? 0)
+      }
+      let parts = rest.filter(isPart)
+      rest = rest.filter { !isPart($0) }[...]
+      let sum = parts.reduce(0) { $0 + $1.score }
+      var one = strongest
+      one.x = parts.reduce(0) { $0 + $1.x * $1.score } / sum
+      one.y = parts.reduce(0) { $0 + $1.y * $1.score } / sum
+      found.append(one)
     }
     return found
   }
@@ -97,4 +157,54 @@ public final class WindowDetector {
       }
     }
   }
+}
+
+extension WindowDetector: Finder {
+  /// The model and its card.
+  public var model: LoadedModel { classifier.model }
+  /// `windows SIZE,STRIDE`.
+  public var decoderName: String { "windows \(steps.size),\(steps.stride)" }
+  /// Windows are merged from the floor up.
+  public var thresholdUse: CentroidDecoder.ThresholdUse { .counting }
+  /// Name of the kernels in use.
+  public var kernels: String { classifier.kernels }
+  /// A classifier knows no open set.
+  public var openSet: [Int] { [] }
+  /// Channels of the pictures that `detect` takes: 1 grey, 3 RGB.
+  public var inputChannels: Int { classifier.inputChannels }
+  /// Classifiers see no motion.
+  public var usesMotion: Bool { false }
+  /// A frame is at least one window large.
+  public var leastSide: Int { steps.size }
+
+  /// The whole frame, at its own size.
+  public func placement(frameWidth: Double, frameHeight: Double) -> FramePlacement {
+    FrameFit.stretch.placement(
+      frameWidth: frameWidth, frameHeight: frameHeight,
+      inputWidth: max(1, Int(frameWidth.rounded())), inputHeight: max(1, Int(frameHeight.rounded()))
+    )
+  }
+
+  /// One step from window to window.
+  public func cell(_ placement: FramePlacement) -> (width: Double, height: Double) {
+    (Double(steps.stride), Double(steps.stride))
+  }
+
+  /// Finds the individuals in a frame: its windows, merged.
+  ///
+  /// - Parameter picture: the whole frame at its own size, at least one window large.
+  public func detect(
+    _ picture: PixelImage, _ placement: FramePlacement, background: Background? = nil
+  ) -> [Detection] {
+    Self.merged(windows(picture), reach: Self.reach)
+  }
+
+  /// No background tells anything.
+  public func cameraMoves(_ background: Background) -> Bool { false }
+
+  /// The picture itself.
+  public func given(_ picture: PixelImage, background: Background?) -> PixelImage { picture }
+
+  /// Never.
+  public func seesMotion(against background: Background?) -> Bool { false }
 }

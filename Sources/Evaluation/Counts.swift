@@ -8,6 +8,8 @@ struct Counts: Sendable, Equatable {
   var right = 0, rightIncomplete = 0
   /// Wrong detections in complete frames, and in those without an individual.
   var wrong = 0, wrongInEmpty = 0
+  /// Boxes and those found by size, in both kinds of frames.
+  var boxesBySize = BySize(), rightBySize = BySize()
   /// Right and wrong by the distance to the box's centre.
   var nearRight = 0, nearWrong = 0
   /// Sums of found − true individuals over complete frames: of absolute values, and as they are.
@@ -30,6 +32,8 @@ struct Counts: Sendable, Equatable {
     rightIncomplete += other.rightIncomplete * times
     wrong += other.wrong * times
     wrongInEmpty += other.wrongInEmpty * times
+    boxesBySize.add(other.boxesBySize, times: times)
+    rightBySize.add(other.rightBySize, times: times)
     nearRight += other.nearRight * times
     nearWrong += other.nearWrong * times
     absoluteCountError += other.absoluteCountError * times
@@ -54,6 +58,8 @@ struct Counts: Sendable, Equatable {
     for frame in frames {
       let tally = frame.tally(labels: labels, thresholds: thresholds)
       images += 1
+      boxesBySize.add(tally.boxesBySize)
+      rightBySize.add(tally.rightBySize)
       guard frame.isComplete else {
         boxesIncomplete += tally.boxes
         rightIncomplete += tally.right
@@ -120,6 +126,7 @@ struct ScoredFrame: Sendable {
   /// What counts at a threshold; detections that are not judged are left out of `found`.
   struct Tally {
     var boxes = 0, found = 0, right = 0, nearFound = 0, nearRight = 0
+    var boxesBySize = BySize(), rightBySize = BySize()
   }
 
   /// Adds up labels at their thresholds.
@@ -131,6 +138,8 @@ struct ScoredFrame: Sendable {
       tally.boxes += label.boxes
       tally.found += count - label.inBox.beside[count]
       tally.right += label.inBox.right[count]
+      tally.boxesBySize.add(label.boxesBySize)
+      tally.rightBySize.add(label.inBox.rightBySize[count])
       tally.nearFound += count - label.nearCentre.beside[count]
       tally.nearRight += label.nearCentre.right[count]
     }

@@ -66,6 +66,7 @@ extension Evaluation: Encodable {
       Dictionary(
         zip(truth.categories, classes.labels.map { $0.map { .text(name($0)) } ?? .null }),
         uniquingKeysWith: { first, _ in first }))
+    members["margin_px"] = JSONValue(margin)
     members["threshold"] = JSONValue(commonThreshold)
     members["threshold_from"] = .text(choiceName)
     members["thresholds"] = .object(
@@ -171,7 +172,9 @@ extension Evaluation.Group {
       ("empty_images", counts.empty), ("videos", videoCount), ("boxes", counts.boxes),
       ("right", counts.right), ("wrong", counts.wrong),
       ("missed", counts.boxes - counts.right), ("incomplete_boxes", counts.boxesIncomplete),
-      ("incomplete_right", counts.rightIncomplete), ("max_n_videos", counts.maxNVideos),
+      ("incomplete_right", counts.rightIncomplete),
+      ("small_boxes", counts.boxesBySize[.small]), ("medium_boxes", counts.boxesBySize[.medium]),
+      ("large_boxes", counts.boxesBySize[.large]), ("max_n_videos", counts.maxNVideos),
       ("max_n_true", counts.maxNTrue), ("max_n_found", counts.maxNFound),
     ]
   }

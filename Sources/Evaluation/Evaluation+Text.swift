@@ -33,6 +33,10 @@ extension Evaluation {
       case .best: "the best on this truth, so that figures are flattering"
       }
     lines.append("threshold: \(levels) (\(origin))")
+    if let margin {
+      lines.append(
+        String(format: "centroids up to %.1f pixels beside a box are right (as given)", margin))
+    }
     lines.append("decoder: \(decoder); kernels: \(kernels)")
     return lines + notes
   }
@@ -66,6 +70,12 @@ extension Evaluation {
         "Recall where labels are complete \(text(.recallComplete)), where they are incomplete "
           + "\(text(.recallIncomplete)).")
     }
+    let sizes = zip(
+      SizeClass.allCases, [Figure.recallSmall, .recallMedium, .recallLarge]
+    ).map { "\($0.rawValue) \(text($1)) (\(all.counts.boxesBySize[$0]))" }
+    lines.append(
+      "Recall by size (root of the box's area under 32, under 96, 96 pixels and more): "
+        + sizes.joined(separator: ", ") + ".")
     if let bestThreshold, choice != .best,
       let best = byThreshold.first(where: { $0.threshold == bestThreshold })?.figures[.f1]
     {

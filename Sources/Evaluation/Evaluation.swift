@@ -68,6 +68,8 @@ public struct Evaluation: Sendable {
   public let choice: Threshold
   /// Threshold of each of the model's labels.
   public let thresholds: [Double]
+  /// How far beside a box a centroid may lie, in pixels as annotated; `nil` is half an output cell.
+  public let margin: Double?
   /// Score from which there are detections.
   public let floor: Double
 
@@ -97,17 +99,17 @@ public struct Evaluation: Sendable {
   public init(_ look: Look, _ truth: TruthSet, _ classes: ClassMap, threshold: Threshold) throws {
     var look = look
     if case .given(let value) = threshold { look.options.threshold = value }
-    let detector = try Detector(look.model, options: look.options)
-    let sweeps = detector.thresholdUse == .counting
+    let finder = try look.model.finder(look.options)
+    let sweeps = finder.thresholdUse == .counting
     if threshold == .best, !sweeps {
-      throw EvaluationError.noSweep(decoder: detector.decoderName)
+      throw EvaluationError.noSweep(decoder: finder.decoderName)
     }
     let seen = try look.look(at: truth)
-    let names = detector.labels.map(\.label)
+    let names = finder.labels.map(\.label)
     self.names = names
     let count = names.count
     var labels = Set(classes.labels.compactMap { $0 })
-    let openSet = labels.isDisjoint(with: detector.openSet) ? [] : detector.openSet
+    let openSet = labels.isDisjoint(with: finder.openSet) ? [] : finder.openSet
     labels.formUnion(openSet)
     let videos = zip(truth.videos, seen).map { video, seen in
       zip(video.frames, seen.frames).map {
@@ -115,16 +117,17 @@ public struct Evaluation: Sendable {
       }
     }
     model = look.model
-    decoder = detector.decoderName
-    kernels = detector.kernels
+    decoder = finder.decoderName
+    kernels = finder.kernels
     self.truth = truth
     self.classes = classes
     choice = threshold
-    floor = detector.floor
+    margin = look.margin
+    floor = finder.floor
     let chosen = labels.sorted()
     self.labels = chosen
-    byThreshold = sweeps ? Self.sweep(videos, chosen, count, from: detector.floor) : []
-    var thresholds = detector.thresholds
+    byThreshold = sweeps ? Self.sweep(videos, chosen, count, from: finder.floor) : []
+    var thresholds = finder.thresholds
     if threshold == .best {
       for (index, label) in chosen.enumerated() {
         thresholds[label] =
@@ -133,9 +136,9 @@ public struct Evaluation: Sendable {
       }
       if let last = openSet.last {
         // Members count from one threshold, whatever they are named.
-        let together = Self.sweep(videos, [count], count + 1, from: detector.floor)
+        let together = Self.sweep(videos, [count], count + 1, from: finder.floor)
         let best = Self.best(together.map { ($0.threshold, $0.figures[.f1]) })
-        for label in openSet { thresholds[label] = best ?? detector.thresholds[last] }
+        for label in openSet { thresholds[label] = best ?? finder.thresholds[last] }
       }
     }
     self.thresholds = thresholds

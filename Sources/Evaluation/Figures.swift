@@ -10,6 +10,12 @@ public enum Figure: String, Sendable, CaseIterable {
   case recallComplete = "recall_complete"
   /// Boxes found over all boxes of incomplete frames.
   case recallIncomplete = "recall_incomplete"
+  /// Boxes found over all boxes of those whose area's root is under 32 pixels as annotated.
+  case recallSmall = "recall_small"
+  /// The same from 32 to under 96 pixels.
+  case recallMedium = "recall_medium"
+  /// The same from 96 pixels up.
+  case recallLarge = "recall_large"
   /// Mean of the labels' F1, of those that have boxes in complete frames.
   case macroF1 = "macro_f1"
   /// Area under the curve of precision over recall; mean of the labels that have boxes.
@@ -65,6 +71,11 @@ public struct Figures: Sendable, Equatable {
       counts.right + counts.rightIncomplete, counts.boxes + counts.boxesIncomplete)
     self[.recallComplete] = share(counts.right, counts.boxes)
     self[.recallIncomplete] = share(counts.rightIncomplete, counts.boxesIncomplete)
+    for (size, figure) in zip(
+      SizeClass.allCases, [Figure.recallSmall, .recallMedium, .recallLarge])
+    {
+      self[figure] = share(counts.rightBySize[size], counts.boxesBySize[size])
+    }
     self[.countMAE] = share(counts.absoluteCountError, counts.complete)
     self[.countBias] = share(counts.countError, counts.complete)
     self[.falsePositivesPerEmptyImage] = share(counts.wrongInEmpty, counts.empty)

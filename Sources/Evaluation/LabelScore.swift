@@ -8,12 +8,16 @@ struct LabelScore: Sendable {
   struct Steps: Sendable, Equatable {
     var right = [0]
     var beside = [0]
+    /// Right ones by the size of the box that they took.
+    var rightBySize = [BySize()]
   }
 
   /// The scores, falling.
   var scores: [Double]
   /// Boxes of the label.
   var boxes: Int
+  /// The same by size.
+  var boxesBySize: BySize
   /// By centroid in the box.
   var inBox: Steps
   /// By centroid within 20 % of the picture of the box's centre.
@@ -35,6 +39,7 @@ struct LabelScore: Sendable {
     }
     scores = found.map(\.score)
     self.boxes = boxes.count
+    boxesBySize = BySize(boxes)
     let steps = { (rule: MatchRule) in Self.steps(rule, found, isBeside, boxes, frame) }
     inBox = steps(.inBox)
     nearCentre = steps(.nearCentre(0.2))
@@ -51,6 +56,7 @@ struct LabelScore: Sendable {
       matching.addRow()
       let columns = matching.columns
       steps.right.append(columns.count { $0 != nil })
+      steps.rightBySize.append(BySize(columns.compactMap { $0 }.map { boxes[$0] }))
       steps.beside.append((0..<count).count { columns[$0] == nil && isBeside[$0] })
     }
     return steps

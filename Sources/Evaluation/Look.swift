@@ -12,6 +12,8 @@ public struct Look: Sendable {
   public var options: DetectorOptions
   /// Videos that are looked at at once; figures do not depend on it.
   public var jobs = 1
+  /// How far beside a box a centroid may lie, in pixels as annotated; `nil` is half an output cell.
+  public var margin: Double?
   /// A folder that receives what the model was given, or `nil`; see `SavedInputs`.
   public var inputsFolder: String?
   /// Told how many frames are done; called from several threads.
@@ -37,8 +39,9 @@ public struct Look: Sendable {
     }
     DispatchQueue.concurrentPerform(iterations: max(1, min(jobs, truth.videos.count))) { _ in
       do {
-        let video = try VideoLook(
-          model, options, truth: truth.file, threads: truth.videos.count == 1 ? 0 : 1, inputs)
+        let video = VideoLook(
+          try model.finder(options), margin: margin, truth: truth.file,
+          threads: truth.videos.count == 1 ? 0 : 1, inputs)
         while let index = state.withLock({ $0.take() }) {
           let seen = try video.look(at: truth.videos[index], numberedFrom: starts[index]) {
             progress(state.withLock { $0.count() })
@@ -86,17 +89,18 @@ struct SeenVideo: Sendable {
 
 /// Looks at videos one after the other, on one thread.
 struct VideoLook {
-  private let detector: Detector
+  private let finder: any Finder
+  private let margin: Double?
   private let scaler = FrameScaler()
   private let threads: Int
   private let inputs: SavedInputs?
   private let truth: String
 
   init(
-    _ model: LoadedModel, _ options: DetectorOptions, truth: String, threads: Int,
-    _ inputs: SavedInputs?
-  ) throws(DetectionError) {
-    detector = try Detector(model, options: options)
+    _ finder: any Finder, margin: Double?, truth: String, threads: Int, _ inputs: SavedInputs?
+  ) {
+    self.finder = finder
+    self.margin = margin
     self.truth = truth
     self.threads = threads
     self.inputs = inputs
@@ -112,7 +116,7 @@ struct VideoLook {
   {
     var seen: [SeenFrame] = []
     var remarks: [String] = []
-    let backgrounds = try detector.usesMotion ? VideoBackgrounds(of: video, detector, threads) : nil
+    let backgrounds = try finder.usesMotion ? VideoBackgrounds(of: video, finder, threads) : nil
     func take(_ picture: DecodedFrame, _ frame: TruthSet.Frame) throws {
       let background = try backgrounds?.background(at: picture.time.seconds)
       seen.append(
@@ -178,23 +182,25 @@ struct VideoLook {
         file: frame.path, found: text(picture.width, picture.height),
         annotated: text(width, height))
     }
-    let placement = detector.placement(frameWidth: picture.width, frameHeight: picture.height)
-    var input = detector.emptyInput(for: placement)
+    guard min(picture.width, picture.height) >= Double(finder.leastSide) else {
+      throw DetectionError.smallFrame(
+        file: frame.path, width: Int(picture.width), height: Int(picture.height),
+        window: finder.leastSide)
+    }
+    let placement = finder.placement(frameWidth: picture.width, frameHeight: picture.height)
+    var input = finder.emptyInput(for: placement)
     try scaler.scale(picture, placement, into: &input)
     try inputs?.save(
-      detector.given(input, background: background), number: number, placement,
-      seesMotion: detector.seesMotion(in: input, against: background))
-    let grid = detector.gridSize(for: placement)
-    let half = { (input: Int, cells: Int, placed: Int, share: Double, side: Double) -> Double in
-      guard cells > 0 else { return 0 }
-      return Double(input) / Double(cells) / 2 / Double(placed) * share * side
+      finder.given(input, background: background), number: number, placement,
+      seesMotion: finder.seesMotion(in: input, against: background))
+    let cell = finder.cell(placement)
+    let half = { (cell: Double, placed: Int, share: Double, side: Double) -> Double in
+      cell / 2 / Double(placed) * share * side
     }
     return SeenFrame(
-      detections: detector.detect(input, placement, background: background), width: width,
+      detections: finder.detect(input, placement, background: background), width: width,
       height: height,
-      marginX: half(
-        placement.inputWidth, grid.width, placement.width, placement.cropWidth, width),
-      marginY: half(
-        placement.inputHeight, grid.height, placement.height, placement.cropHeight, height))
+      marginX: margin ?? half(cell.width, placement.width, placement.cropWidth, width),
+      marginY: margin ?? half(cell.height, placement.height, placement.cropHeight, height))
   }
 }

@@ -20,3 +20,15 @@ extension Sampling: ExpressibleByArgument {
     return canonicalText
   }
 }
+
+extension WindowSteps: ExpressibleByArgument {
+  /// Reads `SIZE,STRIDE`.
+  public init?(argument: String) {
+    let parts = argument.split(separator: ",").compactMap { Int($0) }
+    guard parts.count == 2, parts.allSatisfy({ (1...100_000).contains($0) }) else { return nil }
+    self.init(size: parts[0], stride: parts[1])
+  }
+
+  /// What is wrong with windows and a decoder together.
+  static let noDecoder = "--decoder reads a grid, and windows have none; leave one of them out."
+}

@@ -85,7 +85,7 @@ struct Classify: ParsableCommand {
     return Report(
       file: path, milliseconds: took / .milliseconds(1),
       labels: scores.prefix(top).map {
-        Report.Item(label: labels[$0.label].label, score: $0.score)
+        Report.Item(label: $0.label.map { labels[$0].label } ?? "background", score: $0.score)
       })
   }
 

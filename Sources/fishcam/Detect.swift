@@ -13,7 +13,8 @@ struct Detect: ParsableCommand {
       Prints one line a fish: file,pts_s,label,x,y,score,width,height, with places and sizes from 0 \
       to 1 of the upright picture, from its upper left; models without boxes leave width and height \
       empty. JSON has pixels too. \
-      With --windows a classifier is slid over the picture, and the windows that it names are marked. \
+      With --windows a classifier is slid over the picture at its own size, and the windows that it \
+      names are given; --merge makes one of windows that overlap, the strongest, where they centre. \
       Models that see motion do so in videos; pictures show none.
 
       EXAMPLES
@@ -21,6 +22,7 @@ struct Detect: ParsableCommand {
         fishcam detect *.jpg --draw marked
         fishcam detect tank.mp4 --sample 200ms --json
         fishcam detect street.jpg --model ssd.tflite --labels traffic.txt --draw marked
+        fishcam detect reef.jpg --model fish-window --windows 96,48 --merge --draw marked
         fishcam detect reef.jpg --model fish-or-not.tflite --windows 96,48 --label fish
       """)
 
@@ -41,11 +43,24 @@ struct Detect: ParsableCommand {
   @Option(help: "With --windows, the label to mark; fish, or all but “background” and the like.")
   var label: String?
 
+  @Flag(help: "With --windows, give one mark a fish instead of every window.")
+  var merge = false
+
   @Flag(help: "Print JSON: an array with an object for each file.")
   var json = false
 
   @Option(help: "A folder for pictures with marked fish.", completion: .directory)
   var draw: String?
+
+  func validate() throws {
+    guard windows == nil else {
+      if modelOptions.decoder != nil { throw ValidationError(WindowSteps.noDecoder) }
+      return
+    }
+    if label != nil || merge {
+      throw ValidationError("--label and --merge belong to --windows SIZE,STRIDE.")
+    }
+  }
 
   func run() throws {
     let model = try LoadedModel(modelOptions.model, labels: labels, catalog: loadCatalog())
@@ -86,6 +101,10 @@ struct Detect: ParsableCommand {
         failed = true
         report.failure = error.reason
         standardError("fishcam: " + TextTable.printable(error.description))
+      } catch let error as DetectionError {
+        failed = true
+        report.failure = error.description
+        standardError("fishcam: " + TextTable.printable(error.description))
       }
       reports.append(report)
     }
@@ -98,31 +117,30 @@ struct Detect: ParsableCommand {
     [Detection]
   {
     let scaler = FrameScaler()
-    guard let windows else {
-      let detector = try Detector(model, options: modelOptions.detectorOptions)
-      let backgrounds = FileBackgrounds(detector)
-      return { frame, path in
-        let placement = detector.placement(frameWidth: frame.width, frameHeight: frame.height)
-        var input = detector.emptyInput(for: placement)
-        try scaler.scale(frame, placement, into: &input)
-        let background = try backgrounds.background(of: path, at: frame.time.seconds)
-        return detector.detect(input, placement, background: background)
-          .filter { $0.score >= detector.thresholds[$0.label] }
-      }
+    let finder: any Finder
+    var slider: WindowDetector?
+    if let windows {
+      let fish = model.card.labels.contains { $0.label == "fish" } ? "fish" : nil
+      let own = try WindowDetector(
+        model, windows, label: label ?? fish, options: modelOptions.detectorOptions)
+      finder = own
+      if !merge { slider = own }
+    } else {
+      finder = try Detector(model, options: modelOptions.detectorOptions)
     }
-    let classifier = try Classifier(model)
-    let fish = model.card.labels.contains { $0.label == "fish" } ? "fish" : nil
-    let slider = try WindowDetector(
-      classifier, size: windows.size, stride: windows.step, label: label ?? fish)
-    let threshold = modelOptions.threshold ?? model.card.labels.map(\.threshold).min() ?? 0.5
-    return { frame, _ in
-      var picture = PixelImage(
-        width: Int(frame.width), height: Int(frame.height), channels: classifier.inputChannels)
-      let whole = FrameFit.stretch.placement(
-        frameWidth: frame.width, frameHeight: frame.height, inputWidth: picture.width,
-        inputHeight: picture.height)
-      try scaler.scale(frame, whole, into: &picture)
-      return slider.detect(picture, threshold: threshold)
+    let backgrounds = FileBackgrounds(finder)
+    return { frame, path in
+      guard min(frame.width, frame.height) >= Double(finder.leastSide) else {
+        throw DetectionError.smallFrame(
+          file: path, width: Int(frame.width), height: Int(frame.height), window: finder.leastSide)
+      }
+      let placement = finder.placement(frameWidth: frame.width, frameHeight: frame.height)
+      var input = finder.emptyInput(for: placement)
+      try scaler.scale(frame, placement, into: &input)
+      let background = try backgrounds.background(of: path, at: frame.time.seconds)
+      let found =
+        slider?.windows(input) ?? finder.detect(input, placement, background: background)
+      return found.filter { $0.score >= finder.thresholds[$0.label] }
     }
   }
 
@@ -194,15 +212,15 @@ struct Detect: ParsableCommand {
 
 /// What a model with motion sees it against, in one file after the other.
 private final class FileBackgrounds {
-  private let detector: Detector
+  private let finder: any Finder
   private var reader: (path: String, of: BackgroundReader?)?
   private var last: (stretch: Int, background: Background?)?
 
-  init(_ detector: Detector) { self.detector = detector }
+  init(_ finder: any Finder) { self.finder = finder }
 
   /// The background for a frame of a file; `nil` for photos and models without motion.
   func background(of path: String, at seconds: Double) throws -> Background? {
-    guard detector.usesMotion else { return nil }
+    guard finder.usesMotion else { return nil }
     if reader?.path != path {
       reader = (path, try BackgroundReader(path: path))
       last = nil
@@ -210,8 +228,8 @@ private final class FileBackgrounds {
     guard let made = reader?.of else { return nil }
     let stretch = made.stretches.index(at: seconds)
     if let last, last.stretch == stretch { return last.background }
-    let background = try made.background(of: stretch, placement: detector.placement)
-    if let background, detector.cameraMoves(background) {
+    let background = try made.background(of: stretch, placement: finder.placement)
+    if let background, finder.cameraMoves(background) {
       let span = made.stretches.text(of: stretch)
       standardError(
         "warning: " + TextTable.printable(path)
@@ -219,16 +237,5 @@ private final class FileBackgrounds {
     }
     last = (stretch, background)
     return background
-  }
-}
-
-/// Size and step of sliding windows on a command line.
-struct WindowSteps: ExpressibleByArgument {
-  var size: Int, step: Int
-
-  init?(argument: String) {
-    let parts = argument.split(separator: ",").compactMap { Int($0) }
-    guard parts.count == 2, parts.allSatisfy({ (1...100_000).contains($0) }) else { return nil }
-    (size, step) = (parts[0], parts[1])
   }
 }

@@ -16,6 +16,9 @@ struct Evaluate: ParsableCommand {
       under two pixels are dropped; regions with iscrowd are not judged; images with \
       "labels": "incomplete" count for recall alone. Intervals come from resampling videos.
 
+      With --windows a classifier is slid over each picture at its own size, and windows that are fish \
+      and overlap count as one; half a step takes the place of half an output cell.
+
       A table for --classes has the columns truth,label: which label of the model each class of \
       the truth is. Classes that it leaves out are background. Without it, names decide.
 
@@ -25,6 +28,7 @@ struct Evaluate: ParsableCommand {
           --threshold best --plots plots
         fishcam evaluate --clip jacks.mp4 --truth jacks.gt.json --json
         fishcam evaluate --annotations tank.json --classes classes.csv --csv figures
+        fishcam evaluate --model fish-window --windows 96,48 --annotations val.json
       """)
 
   @Option(
@@ -57,6 +61,20 @@ struct Evaluate: ParsableCommand {
   @Option(help: "How individuals are read off the grid: peak or edge-impulse.")
   var decoder: CentroidDecoder?
 
+  @Option(
+    help: """
+      Slide a classifier: the windows' size and step in pixels of the upright picture, such as \
+      96,48.
+      """)
+  var windows: WindowSteps?
+
+  @Option(
+    help: """
+      How far beside a box a centroid may lie, in pixels as annotated; half an output cell unless \
+      given, which differs between models.
+      """)
+  var margin: Double?
+
   @Option(help: "A table truth,label (CSV).", completion: .file(extensions: ["csv"]))
   var classes: String?
 
@@ -88,6 +106,10 @@ struct Evaluate: ParsableCommand {
     if images != nil, annotations == nil {
       throw ValidationError("--images belongs to --annotations.")
     }
+    if windows != nil, decoder != nil { throw ValidationError(WindowSteps.noDecoder) }
+    if let margin, !(margin >= 0 && margin <= 1e6) {
+      throw ValidationError("--margin is a number of pixels, 0 or more.")
+    }
     guard (1...256).contains(jobs) else {
       throw ValidationError("--jobs is a number from 1 to 256.")
     }
@@ -101,7 +123,8 @@ struct Evaluate: ParsableCommand {
     } else {
       known = try TruthSet(annotations: annotations ?? "", images: images)
     }
-    let names = loaded.detectionLabels(decoder: decoder).map(\.label)
+    let options = DetectorOptions(decoder: decoder, windows: windows)
+    let names = try loaded.finder(options).labels.map(\.label)
     let map =
       try classes.map { try ClassMap(file: $0, known, labels: names) }
       ?? ClassMap(known, labels: names)
@@ -112,8 +135,9 @@ struct Evaluate: ParsableCommand {
         throw OutputError(file: folder)
       }
     }
-    var look = Look(loaded, options: DetectorOptions(decoder: decoder))
+    var look = Look(loaded, options: options)
     look.jobs = jobs
+    look.margin = margin
     look.inputsFolder = saveInputs
     let bar = FrameBar(of: known.frameCount)
     look.progress = { bar.show($0) }
