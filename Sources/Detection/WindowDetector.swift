@@ -30,8 +30,9 @@ public final class WindowDetector {
   public let thresholds: [Double]
   /// Score from which detections are given.
   public let floor: Double
-  /// How far apart centres of one individual's windows may lie, in sides of a window.
-  static let reach = 0.75
+  /// How far apart centres of one individual's windows may lie, in sides of a window: those that
+  /// touch are in, whatever the step.
+  static let reach = 1.25
   private let classifier: Classifier
   private let wanted: Set<Int>
 
@@ -95,32 +96,31 @@ public final class WindowDetector {
     return found
   }
 
-  /// One detection an individual: windows that overlap a stronger one are taken for a part of it.
+  /// One detection an individual: windows that overlap or touch a stronger one are taken for a part of
+  /// it.
   ///
   /// Those that are kept are the same from any threshold up, since only stronger windows take others
-  /// away (greedy non-maximum suppression). A centroid is the mean of the centres of its windows,
-  /// weighted by score; score and box are the strongest window's.
+  /// away (greedy non-maximum suppression). A centroid is the strongest window's centre, or where
+  /// windows that overlap it score the same the middle of them. On fish of `reef/val` this gave a
+  /// higher F1 than means weighted by score, and than joining all windows that hang together.
   ///
-  /// - Parameters:
-  ///   - windows: windows of one size.
-  ///   - reach: how far apart centres of one individual may lie, in sides of a window.
-  static func merged(_ windows: [Detection], reach: Double) -> [Detection] {
+  /// - Parameter windows: windows of one size.
+  static func merged(_ windows: [Detection]) -> [Detection] {
     // Of equal scores the order of rows stays.
     var rest = windows.enumerated()
       .sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)[...]
     var found: [Detection] = []
     while let strongest = rest.first {
-      let isPart = { (window: Detection) in
+      let isWithin = { (window: Detection, reach: Double) in
         abs(window.x - strongest.x) < reach * (strongest.width ?? 0)
           && abs(window.y - strongest.y) < reach * (strongest.height ?? 0)
       }
-      let parts = rest.filter(isPart)
-      rest = rest.filter { !isPart($0) }[...]
-      let sum = parts.reduce(0) { $0 + $1.score }
+      let equals = rest.prefix { $0.score == strongest.score }.filter { isWithin($0, 0.99) }
       var one = strongest
-      one.x = parts.reduce(0) { $0 + $1.x * $1.score } / sum
-      one.y = parts.reduce(0) { $0 + $1.y * $1.score } / sum
+      one.x = equals.reduce(0) { $0 + $1.x } / Double(equals.count)
+      one.y = equals.reduce(0) { $0 + $1.y } / Double(equals.count)
       found.append(one)
+      rest = rest.filter { !isWithin($0, Self.reach) }[...]
     }
     return found
   }
@@ -196,7 +196,7 @@ extension WindowDetector: Finder {
   public func detect(
     _ picture: PixelImage, _ placement: FramePlacement, background: Background? = nil
   ) -> [Detection] {
-    Self.merged(windows(picture), reach: Self.reach)
+    Self.merged(windows(picture))
   }
 
   /// No background tells anything.

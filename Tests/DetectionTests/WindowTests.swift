@@ -13,42 +13,49 @@ private func window(_ x: Double, _ y: Double, _ score: Double, label: Int = 0) -
 
 @Suite struct MergingTests {
   @Test func windowsOfOneFishAreOne() throws {
-    let found = WindowDetector.merged(
-      [window(0.30, 0.5, 0.6), window(0.35, 0.5, 0.9), window(0.35, 0.6, 0.6)], reach: 0.75)
-    let one = try #require(found.first)
-    #expect(found.count == 1)
-    #expect(one.score == 0.9)
-    // Weighted by score, so nearest to the strongest.
-    #expect(abs(one.x - (0.30 * 0.6 + 0.35 * 1.5) / 2.1) < 1e-12)
-    #expect(abs(one.y - (0.5 * 1.5 + 0.6 * 0.6) / 2.1) < 1e-12)
-    #expect([one.width, one.height] == [0.1, 0.2])
+    let found = WindowDetector.merged([
+      window(0.30, 0.5, 0.6), window(0.35, 0.5, 0.9), window(0.35, 0.6, 0.6),
+    ])
+    #expect(found == [window(0.35, 0.5, 0.9)])
   }
 
-  /// Reach is in sides of a window: 0.075 across, 0.15 down.
+  /// Scores of a quantised model are often the same; the fish is then in the middle.
+  @Test func equalWindowsHaveTheirMiddle() throws {
+    let found = WindowDetector.merged([
+      window(0.30, 0.5, 0.9), window(0.35, 0.5, 0.9), window(0.30, 0.6, 0.9),
+      window(0.35, 0.6, 0.9), window(0.40, 0.6, 0.8),
+    ])
+    let one = try #require(found.first)
+    #expect(found.count == 1)
+    #expect(abs(one.x - 0.325) < 1e-12 && abs(one.y - 0.55) < 1e-12)
+    #expect([one.score, one.width, one.height] == [0.9, 0.1, 0.2])
+  }
+
+  /// Windows that touch are one fish's: sides are a tenth of the width, a fifth of the height.
   @Test(arguments: [
-    (0.374, 0.5, 1), (0.376, 0.5, 2), (0.3, 0.649, 1), (0.3, 0.651, 2), (0.36, 0.66, 2),
+    (0.40, 0.5, 1), (0.45, 0.5, 2), (0.3, 0.7, 1), (0.3, 0.8, 2), (0.40, 0.7, 1), (0.45, 0.7, 2),
   ])
   func reachHasAnEnd(_ x: Double, _ y: Double, _ count: Int) {
-    let found = WindowDetector.merged([window(0.3, 0.5, 0.9), window(x, y, 0.8)], reach: 0.75)
+    let found = WindowDetector.merged([window(0.3, 0.5, 0.9), window(x, y, 0.8)])
     #expect(found.count == count)
   }
 
   /// The window between two fish belongs to the stronger, and does not join them.
   @Test func aWindowBetweenTwoJoinsNothing() {
-    let found = WindowDetector.merged(
-      [window(0.2, 0.5, 0.8), window(0.26, 0.5, 0.5), window(0.32, 0.5, 0.9)], reach: 0.75)
-    #expect(found.map(\.score) == [0.9, 0.8])
-    #expect(abs(found[1].x - 0.2) < 1e-12)
+    let found = WindowDetector.merged([
+      window(0.2, 0.5, 0.8), window(0.3, 0.5, 0.5), window(0.4, 0.5, 0.9),
+    ])
+    #expect(found == [window(0.4, 0.5, 0.9), window(0.2, 0.5, 0.8)])
   }
 
   @Test func aFishHasTheNameOfItsStrongestWindow() {
     let found = WindowDetector.merged(
-      [window(0.3, 0.5, 0.6, label: 0), window(0.35, 0.5, 0.9, label: 1)], reach: 0.75)
+      [window(0.3, 0.5, 0.6, label: 0), window(0.35, 0.5, 0.9, label: 1)])
     #expect(found.map(\.label) == [1])
   }
 
   @Test func nothingStaysNothing() {
-    #expect(WindowDetector.merged([], reach: 0.75).isEmpty)
+    #expect(WindowDetector.merged([]).isEmpty)
   }
 
   /// A curve over thresholds is made of one merging: at each threshold it must have the fish that
@@ -62,9 +69,9 @@ private func window(_ x: Double, _ y: Double, _ score: Double, label: Int = 0) -
         Double(Int.random(in: 0..<10, using: &random)) / 10,
         Double(Int.random(in: 1..<20, using: &random)) / 20)
     }
-    let all = WindowDetector.merged(windows, reach: 0.75)
+    let all = WindowDetector.merged(windows)
     for threshold in stride(from: 0.05, to: 1, by: 0.05) {
-      let alone = WindowDetector.merged(windows.filter { $0.score >= threshold }, reach: 0.75)
+      let alone = WindowDetector.merged(windows.filter { $0.score >= threshold })
       #expect(
         alone.map(\.score) == all.map(\.score).filter { $0 >= threshold },
         "seed \(seed), threshold \(threshold)")
