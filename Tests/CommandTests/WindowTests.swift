@@ -106,7 +106,7 @@ import Testing
       ),
       (
         ["evaluate", "--annotations", files.annotations, "--model", model, "--windows", "100,50"],
-        "p0.png: is 192 × 96 pixels, smaller than windows of 100"
+        ".png: is 192 × 96 pixels, smaller than windows of 100"
       ),
       (
         [
