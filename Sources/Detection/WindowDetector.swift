@@ -101,8 +101,9 @@ public final class WindowDetector {
   ///
   /// Those that are kept are the same from any threshold up, since only stronger windows take others
   /// away (greedy non-maximum suppression). A centroid is the strongest window's centre, or where
-  /// windows that overlap it score the same the middle of them. On fish of `reef/val` this gave a
-  /// higher F1 than means weighted by score, and than joining all windows that hang together.
+  /// windows that overlap it score the same the middle of them. On `reef/val` F1 is higher than with
+  /// means weighted by score; joining all windows that hang together gives about the same, and would
+  /// have to be done anew for each threshold.
   ///
   /// - Parameter windows: windows of one size.
   static func merged(_ windows: [Detection]) -> [Detection] {
