@@ -146,7 +146,7 @@ def recall(panel, ways):
 def tables(figures):
     """Tables for README.md, by name."""
     ways = figures["ways"]
-    note = f"\n\nTimed on one core of: {figures['processor']}."
+    note = f"\n\nTimed by `fishcam model bench` on one core of: {figures['processor']}."
     return {
         "accuracy": by_source(ways),
         "cost": costs(ways) + note,
