@@ -1,10 +1,9 @@
 public import SpeciesCatalog
 public import Survey
 
-/// What finds individuals in frames: a network that sees the whole frame, or a classifier slid over
-/// it.
+/// What finds individuals in frames.
 ///
-/// A frame is scaled into an empty input by its placement, and given to `detect`. Not for two threads
+/// It is a network that sees the whole frame, or a classifier that is slid over it. A frame is scaled into an empty input by its placement, and given to `detect`. Not for two threads
 /// at once.
 public protocol Finder: AnyObject {
   /// The model and its card.
@@ -23,8 +22,6 @@ public protocol Finder: AnyObject {
   var thresholds: [Double] { get }
   /// Score from which detections are given.
   var floor: Double { get }
-  /// Channels of the pictures that `detect` takes: 1 grey, 3 RGB.
-  var inputChannels: Int { get }
   /// Whether it is also given what has moved, seen against a background.
   var usesMotion: Bool { get }
   /// What a frame's shorter side must measure in pixels, at the least.
@@ -32,8 +29,9 @@ public protocol Finder: AnyObject {
 
   /// Where a frame of this size goes in the input.
   func placement(frameWidth: Double, frameHeight: Double) -> FramePlacement
-  /// How far apart centroids can be told by the output, in pixels of the input; 0 where the model
-  /// gives boxes.
+  /// A picture for `detect`, black, of the placement's input.
+  func emptyInput(for placement: FramePlacement) -> PixelImage
+  /// How far apart centroids can be told, in pixels of the input; 0 where the model gives boxes.
   func cell(_ placement: FramePlacement) -> (width: Double, height: Double)
   /// Finds the individuals in a frame.
   ///
@@ -45,21 +43,13 @@ public protocol Finder: AnyObject {
   /// What the model is given for a frame, before the input's codes.
   func given(_ picture: PixelImage, background: Background?) -> PixelImage
   /// Whether the model is shown what moves against this background.
-  func seesMotion(against background: Background?) -> Bool
-}
-
-extension Finder {
-  /// A picture for `detect`, black.
-  public func emptyInput(_ placement: FramePlacement) -> PixelImage {
-    PixelImage(
-      width: placement.inputWidth, height: placement.inputHeight, channels: inputChannels)
-  }
+  func seesMotion(in picture: PixelImage, against background: Background?) -> Bool
 }
 
 extension LoadedModel {
-  /// The model made ready to find individuals: by itself, or where the options have windows as a
-  /// classifier that is slid over frames.
+  /// The model made ready to find individuals.
   ///
+  /// - Parameter options: with windows, the model is a classifier that is slid over frames.
   /// - Throws: `DetectionError` where the model cannot be executed or is of another task.
   public func finder(_ options: DetectorOptions = DetectorOptions()) throws(DetectionError)
     -> any Finder
@@ -77,7 +67,7 @@ extension Detector: Finder {
 
   /// Cells of the output grid in pixels of the input; 0 where the model gives boxes.
   public func cell(_ placement: FramePlacement) -> (width: Double, height: Double) {
-    let grid = gridSize
+    let grid = gridSize(for: placement)
     guard grid.width > 0, grid.height > 0 else { return (0, 0) }
     return (
       Double(placement.inputWidth) / Double(grid.width),

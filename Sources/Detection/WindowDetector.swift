@@ -96,10 +96,9 @@ public final class WindowDetector {
     return found
   }
 
-  /// One detection an individual: windows that overlap or touch a stronger one are taken for a part of
-  /// it.
+  /// One detection an individual.
   ///
-  /// Those that are kept are the same from any threshold up, since only stronger windows take others
+  /// Windows that overlap or touch a stronger one are taken for a part of it. Those that are kept are the same from any threshold up, since only stronger windows take others
   /// away (greedy non-maximum suppression). A centroid is the strongest window's centre, or where
   /// windows that overlap it score the same the middle of them. On `reef/val` F1 is higher than with
   /// means weighted by score; joining all windows that hang together gives about the same, and would
@@ -171,8 +170,6 @@ extension WindowDetector: Finder {
   public var kernels: String { classifier.kernels }
   /// A classifier knows no open set.
   public var openSet: [Int] { [] }
-  /// Channels of the pictures that `detect` takes: 1 grey, 3 RGB.
-  public var inputChannels: Int { classifier.inputChannels }
   /// Classifiers see no motion.
   public var usesMotion: Bool { false }
   /// A frame is at least one window large.
@@ -184,6 +181,13 @@ extension WindowDetector: Finder {
       frameWidth: frameWidth, frameHeight: frameHeight,
       inputWidth: max(1, Int(frameWidth.rounded())), inputHeight: max(1, Int(frameHeight.rounded()))
     )
+  }
+
+  /// A picture for `detect`, black: the whole frame at its own size, grey or RGB.
+  public func emptyInput(for placement: FramePlacement) -> PixelImage {
+    PixelImage(
+      width: placement.inputWidth, height: placement.inputHeight,
+      channels: classifier.inputChannels)
   }
 
   /// One step from window to window.
@@ -207,5 +211,5 @@ extension WindowDetector: Finder {
   public func given(_ picture: PixelImage, background: Background?) -> PixelImage { picture }
 
   /// Never.
-  public func seesMotion(against background: Background?) -> Bool { false }
+  public func seesMotion(in picture: PixelImage, against background: Background?) -> Bool { false }
 }

@@ -1,5 +1,6 @@
-/// How large an individual looks, by the square root of its box's area in pixels as annotated; the
-/// classes are COCO's.
+/// How large an individual looks in the picture.
+///
+/// It is the square root of its box's area in pixels as annotated; the classes are COCO's.
 public enum SizeClass: String, Sendable, CaseIterable {
   /// Under 32 pixels.
   case small

@@ -1,8 +1,8 @@
 public import Foundation
 
-/// A classifier whose answers are known: a picture in which red covers an eighth and more is a “red
-/// fish”, one in which blue does a “blue fish”.
+/// A classifier whose answers are known.
 ///
+/// A picture in which red covers an eighth and more is a “red fish”, one in which blue does a “blue fish”.
 /// Float32, `[1, side, side, 3]` in, `[1, 1, 1, 3]` scores out, background first.
 public enum WindowModel {
   /// The model's file.

@@ -28,7 +28,8 @@ import Testing
   @Test func helpHasExamplesAndGoesToStandardOutput() throws {
     for command in [
       [], ["process"], ["tally"], ["review"], ["detect"], ["model", "info"], ["model", "bench"],
-      ["model", "run"], ["model", "check"], ["classify"], ["species", "list"], ["species", "show"],
+      ["model", "run"], ["model", "check"], ["classify"], ["evaluate"], ["species", "list"],
+      ["species", "show"],
     ] {
       let result = try run(command + ["--help"])
       #expect(result.code == 0)

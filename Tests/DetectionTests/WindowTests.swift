@@ -111,7 +111,7 @@ private func window(_ x: Double, _ y: Double, _ score: Double, label: Int = 0) -
     let picture = picture([255, 0, 0], x: 32, y: 48)
     let placement = finder.placement(frameWidth: 96, frameHeight: 80)
     #expect(placement.inputWidth == 96 && placement.inputHeight == 80)
-    #expect(finder.emptyInput(placement).pixels.count == picture.pixels.count)
+    #expect(finder.emptyInput(for: placement).pixels.count == picture.pixels.count)
     let found = finder.detect(picture, placement, background: nil)
     #expect(found.count == 1)
     #expect(found.first?.label == 0)
