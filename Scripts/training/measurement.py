@@ -11,6 +11,11 @@ from .targets import CELL
 
 THRESHOLDS = np.round(np.arange(0.10, 0.96, 0.01), 2)
 
+GIVEN_UP = 0.005
+"""F1 that a threshold may give up for being higher: F1 hardly depends on it, but MaxN, the greatest of
+many counts, is spoilt by a single frame's false fish, and false fish grow with falling thresholds.
+"""
+
 
 class Calibration(typing.NamedTuple):
     """What makes probabilities of scores: 1 / (1 + exp(-(scale ln(p / (1 - p)) + offset)))."""
@@ -431,8 +436,11 @@ def box_precision(inputs, outputs, source, floor=0.05, overlap=0.5):
 
 
 def best_threshold(scores):
-    """The threshold with the highest mean F1 of the given Scores, and that mean."""
+    """The highest threshold whose mean F1 of the given Scores is about the best, and that mean.
+
+    The best is taken of means smoothed over five thresholds; up to GIVEN_UP less is about as good.
+    """
     mean = np.mean([score.f1() for score in scores], axis=0)
     smooth = cv2.blur(mean.reshape(1, -1), (5, 1), borderType=cv2.BORDER_REPLICATE).ravel()
-    index = int(np.argmax(smooth))
+    index = int(np.flatnonzero(smooth >= smooth.max() - GIVEN_UP)[-1])
     return float(THRESHOLDS[index]), float(mean[index])
