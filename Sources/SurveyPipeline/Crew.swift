@@ -27,12 +27,15 @@ struct PassFigures: Sendable {
   var detections = 0
   var detectionsCounted = 0
   var stretchesWithMovingCamera = 0
+  /// Seconds of video from the first frame that was looked at to the end.
+  var videoSeconds = 0.0
 
   static func += (sum: inout PassFigures, other: PassFigures) {
     sum.frames += other.frames
     sum.detections += other.detections
     sum.detectionsCounted += other.detectionsCounted
     sum.stretchesWithMovingCamera += other.stretchesWithMovingCamera
+    sum.videoSeconds += other.videoSeconds
   }
 }
 
@@ -47,10 +50,10 @@ final class Crew: Sendable {
   private let writer: Writer
   private let next = Mutex(0)
 
-  init(job: SurveyJob, run: StoredRun) {
+  init(job: SurveyJob, run: StoredRun, space: DiskSpace) {
     self.job = job
     self.run = run
-    writer = Writer(job: job, run: run)
+    writer = Writer(job: job, run: run, space: space)
   }
 
   /// What was stored of passes that were stopped.
@@ -129,6 +132,7 @@ final class Crew: Sendable {
     let pass = try job.store.beginPass(
       run: run.id, media: order.media, programVersion: job.options.programVersion,
       machine: Machine.description)
+    job.report(.begun(path: order.path, resumes: pass.lastPTS != nil))
     // Photos are their own evidence.
     let most =
       try job.store.isVideo(media: order.media)

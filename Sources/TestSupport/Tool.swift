@@ -12,6 +12,13 @@ public enum Tool {
     public var errors: String
     /// Standard output as text.
     public var text: String { String(decoding: output, as: UTF8.self) }
+
+    /// What a program has left that was started on its own.
+    public init(code: Int32, output: Data, errors: String) {
+      self.code = code
+      self.output = output
+      self.errors = errors
+    }
   }
 
   /// A program cannot be started, or did not end well.
