@@ -17,7 +17,10 @@ struct DiskSpace: Sendable {
   ///
   /// - Parameter spare: bytes that stay free; `nil` is what the disk's size asks for.
   init(database: String, spare: Int64? = nil) {
-    folder = (Discovery.absolute(database) as NSString).deletingLastPathComponent
+    // SQLite writes beside the file that a link leads to.
+    folder =
+      URL(filePath: Discovery.absolute(database)).resolvingSymlinksInPath()
+      .deletingLastPathComponent().path
     self.spare =
       spare ?? min(Self.mostSpare, (Self.bytes(of: folder)?.total ?? .max) / 10)
   }

@@ -84,6 +84,10 @@ public enum Tool {
     return result
   }
 
+  /// Whether tests and program are built with a sanitizer, which takes several times the memory.
+  public static let isSanitized =
+    dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
+
   /// Where a program is in `PATH`; `nil` where it is not installed.
   public static func path(of name: String) -> String? {
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
