@@ -78,7 +78,7 @@ import Testing
       let database = "killed-\(round).sqlite"
       for _ in 0..<4 {
         let running = try self.start(["dives"], options, database: database)
-        Thread.sleep(forTimeInterval: took * .random(in: 0.02...0.8, using: &generator))
+        Thread.sleep(forTimeInterval: took * .random(in: 0.02...0.5, using: &generator))
         running.process.terminate(with: SIGKILL)
         if running.process.terminationReason == .uncaughtSignal { wasCutShort += 1 }
       }
@@ -86,7 +86,7 @@ import Testing
       #expect(try exports(database) == expected, "round \(round)")
       #expect(try rows(database, "PRAGMA integrity_check") == "ok\n")
     }
-    #expect(wasCutShort >= 10)
+    #expect(wasCutShort >= 5)
   }
 
   @Test(.enabled(if: SmallDisk.isAllowed, "\(SmallDisk.reason)"))
@@ -103,10 +103,11 @@ import Testing
       }
     }
     // Too little to begin with, though more than what stays free.
-    try disk.fill(leaving: 1_000_000)
+    try disk.fill(leaving: 2_000_000)
     let before = try process(["dives"], options, database: database)
     #expect(before.code == 3)
     isSaid(before.errors)
+    #expect(try rows(database, "SELECT COUNT(*) FROM pass") == "0\n")
     try disk.empty()
     // Another program takes it on the way.
     let running = try start(["dives"], options, database: database)
