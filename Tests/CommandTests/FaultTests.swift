@@ -91,7 +91,7 @@ import Testing
 
   @Test(.enabled(if: SmallDisk.isAllowed, "\(SmallDisk.reason)"))
   func aFullDiskIsNamedAndTheSurveyGoesOnWhenThereIsSpace() throws {
-    for name in ["a", "b"] { try dives.video("dives/\(name).mp4", seconds: 40) }
+    for seconds in [40, 50] { try dives.video("dives/\(seconds).mp4", seconds: seconds) }
     let options = ["--sample", "all"]
     #expect(try process(["dives"], options, database: "whole.sqlite").code == 0)
     let disk = try SmallDisk(megabytes: 8)
