@@ -27,12 +27,15 @@ struct PassFigures: Sendable {
   var detections = 0
   var detectionsCounted = 0
   var stretchesWithMovingCamera = 0
+  /// Seconds of video from the first frame that was looked at to the end.
+  var videoSeconds = 0.0
 
   static func += (sum: inout PassFigures, other: PassFigures) {
     sum.frames += other.frames
     sum.detections += other.detections
     sum.detectionsCounted += other.detectionsCounted
     sum.stretchesWithMovingCamera += other.stretchesWithMovingCamera
+    sum.videoSeconds += other.videoSeconds
   }
 }
 
@@ -50,10 +53,10 @@ final class Crew: Sendable {
   /// Bytes of decoded keyframes that all readers together may keep: 25 of 1920 × 1080.
   private static let keyframeRoom = 80 << 20
 
-  init(job: SurveyJob, run: StoredRun) {
+  init(job: SurveyJob, run: StoredRun, space: DiskSpace) {
     self.job = job
     self.run = run
-    writer = Writer(job: job, run: run)
+    writer = Writer(job: job, run: run, space: space)
   }
 
   /// What was stored of passes that were stopped.
@@ -134,6 +137,7 @@ final class Crew: Sendable {
     let pass = try job.store.beginPass(
       run: run.id, media: order.media, programVersion: job.options.programVersion,
       machine: Machine.description)
+    job.report(.begun(path: order.path, resumes: pass.lastPTS != nil))
     // Photos are their own evidence.
     let most =
       try job.store.isVideo(media: order.media)

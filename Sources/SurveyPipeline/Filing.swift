@@ -6,6 +6,7 @@ internal import SurveyStore
 /// Brings the survey's recordings up to date with the files that were found.
 struct Filing {
   let store: SurveyStore
+  let hashing: SurveyJobOptions.Hashing
   let cancellation: Cancellation
   let report: @Sendable (ProgressEvent) -> Void
 
@@ -25,8 +26,7 @@ struct Filing {
   func file(_ placed: [PlacedFile]) throws -> Result {
     var result = Result()
     var deployments: [String: StoredDeployment] = [:]
-    let known = try store.recordings()
-    var byPath = Dictionary(known.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    var known = Known(try store.recordings())
     for (index, item) in placed.enumerated() {
       if cancellation.isCancelled { break }
       report(.looking(done: index, total: placed.count))
@@ -40,16 +40,16 @@ struct Filing {
       }
       if let row = item.row { try store.describe(deployment.id, by: row) }
       var recording = StoredRecording(
-        id: byPath[item.file.path]?.id ?? 0, deploymentID: deployment.id, mediaID: nil,
+        id: known.byPath[item.file.path]?.id ?? 0, deploymentID: deployment.id, mediaID: nil,
         path: item.file.path, name: item.name)
       do {
-        let content = try content(of: item.file.path, known: byPath[item.file.path])
+        guard let content = try content(of: item.file.path, known) else { break }
         recording.mediaID = content.media
         recording.size = content.size
         recording.modified = content.modified
         result.seconds[content.media] = content.seconds
-        if recording.id == 0, let moved = movedRecording(content.media, in: byPath) {
-          byPath[moved.path] = nil
+        if recording.id == 0, let moved = known.moved(content.media) {
+          known.byPath[moved.path] = nil
           recording.id = moved.id
         }
       } catch let error as MediaError {
@@ -58,7 +58,7 @@ struct Filing {
           RecordingOutcome(path: item.file.path, status: .failed, reason: error.reason, frames: 0))
       }
       recording.id = try store.save(recording)
-      byPath[recording.path] = recording
+      known.byPath[recording.path] = recording
       if recording.reason == nil { result.readable.append(recording) }
     }
     result.deployments = deployments.values.sorted { ($0.site, $0.opcode) < ($1.site, $1.opcode) }
@@ -84,15 +84,6 @@ struct Filing {
     return filed
   }
 
-  /// A recording of this content whose file is gone: the new file is that one, moved.
-  private func movedRecording(_ media: Int64, in byPath: [String: StoredRecording])
-    -> StoredRecording?
-  {
-    byPath.values.filter { $0.mediaID == media }.sorted { $0.path < $1.path }.first {
-      !FileManager.default.fileExists(atPath: $0.path)
-    }
-  }
-
   private struct Content {
     var media: Int64
     var size: Int64
@@ -100,12 +91,11 @@ struct Filing {
     var seconds: Double
   }
 
-  /// The content of a file; read only if the file has changed since it was filed.
-  private func content(of path: String, known: StoredRecording?) throws -> Content {
+  /// The content of a file; `nil` where someone asks to stop meanwhile.
+  private func content(of path: String, _ known: Known) throws -> Content? {
     let now = FileIdentity.sizeAndTime(path)
-    if let known, let media = known.mediaID, let now, known.size == now.size,
-      known.modified == now.modified
-    {
+    let former = now.flatMap { known.unchanged(path, size: $0.size, modified: $0.modified) }
+    if hashing == .sampled, let former, former.path == path, let media = former.mediaID, let now {
       return Content(
         media: media, size: now.size, modified: now.modified,
         seconds: try store.duration(media: media) ?? 0)
@@ -113,12 +103,58 @@ struct Filing {
     // Opening comes first: it has the better words for what is no media at all.
     let info = try MediaFile(path: path, threads: 1).info
     let (hash, size) = try ContentHash.hash(path: path)
+    var whole: String?
+    if hashing == .full {
+      whole = try ContentHash.whole(path: path, goesOn: { !cancellation.isCancelled })
+      if whole == nil { return nil }
+    }
     let media = try store.media(
       MediaDescription(
-        contentHash: hash, size: size, kind: info.kind.rawValue, codec: info.codec,
-        width: info.width, height: info.height, durationSeconds: info.durationSeconds,
-        creationTime: info.creationTime, timeBase: info.timeBase))
+        contentHash: hash, fullHash: whole, size: size, kind: info.kind.rawValue,
+        codec: info.codec, width: info.width, height: info.height,
+        durationSeconds: info.durationSeconds, creationTime: info.creationTime,
+        timeBase: info.timeBase), former: former?.mediaID)
     return Content(
       media: media, size: size, modified: now?.modified ?? 0, seconds: info.durationSeconds ?? 0)
+  }
+}
+
+/// The recordings that a survey knows, to be found by path, content and size.
+private struct Known {
+  /// All by path; those that are filed now take the place of what was known.
+  var byPath: [String: StoredRecording] = [:]
+  private var pathsOfMedia: [Int64: [String]] = [:]
+  private var pathsOfSize: [Int64: [String]] = [:]
+
+  /// - Parameter recordings: by path.
+  init(_ recordings: [StoredRecording]) {
+    for recording in recordings {
+      byPath[recording.path] = recording
+      if let media = recording.mediaID { pathsOfMedia[media, default: []].append(recording.path) }
+      if let size = recording.size { pathsOfSize[size, default: []].append(recording.path) }
+    }
+  }
+
+  /// A recording of this content whose file is gone: the new file is that one, moved.
+  func moved(_ media: Int64) -> StoredRecording? {
+    for path in pathsOfMedia[media] ?? [] {
+      guard let recording = byPath[path], recording.mediaID == media,
+        !FileManager.default.fileExists(atPath: path)
+      else { continue }
+      return recording
+    }
+    return nil
+  }
+
+  /// The readable recording that a file of this size and time was filed as: the one with its path,
+  /// or one whose own file is gone.
+  func unchanged(_ path: String, size: Int64, modified: Double) -> StoredRecording? {
+    let isSame = { (recording: StoredRecording) in
+      recording.mediaID != nil && recording.size == size && recording.modified == modified
+    }
+    if let recording = byPath[path] { return isSame(recording) ? recording : nil }
+    return (pathsOfSize[size] ?? []).lazy.compactMap { byPath[$0] }.first {
+      isSame($0) && !FileManager.default.fileExists(atPath: $0.path)
+    }
   }
 }

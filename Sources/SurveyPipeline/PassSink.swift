@@ -33,6 +33,7 @@ final class PassSink: @unchecked Sendable {
   /// The first frame that could not be looked at, its time, and why; nothing from there on counts.
   private var failed: (number: Int, seconds: Double, reason: String)?
   private var ending: Ending?
+  private var times: (first: Double, last: Double)?
   private var isFlawed: Bool
   /// The most individuals of each label in one frame so far; `nil` where no evidence is kept.
   private var most: [Int]?
@@ -133,6 +134,7 @@ final class PassSink: @unchecked Sendable {
       released += 1
       guard var result = taken, failed.map({ released <= $0.number }) ?? true else { continue }
       counted.frames += 1
+      times = (times?.first ?? result.time.seconds, result.time.seconds)
       counted.detections += result.detections.count
       counted.detectionsCounted += result.detections.count { $0.score >= thresholds[$0.label] }
       if let before = most, !result.isDamaged, isEvidence(result.detections, beyond: before) {
@@ -151,7 +153,13 @@ final class PassSink: @unchecked Sendable {
       batchStart = .now
     }
     guard isLast, let ending else { return }
-    writer.take(.end(self, failed.map { shortened(ending, at: $0) } ?? ending, counted))
+    let shown = failed.map { shortened(ending, at: $0) } ?? ending
+    if let times {
+      var last = times.last
+      if case .reached(_, _, _, let end?) = shown { last = max(last, end) }
+      counted.videoSeconds = last - times.first
+    }
+    writer.take(.end(self, shown, counted))
   }
 
   private func shortened(

@@ -7,6 +7,8 @@ public enum ProgressEvent: Sendable {
   /// What there is to do is known: recordings to process, those that are done already, and the
   /// seconds of video to go through.
   case planned(recordings: Int, done: Int, seconds: Double)
+  /// Work on a recording begins, or goes on where an earlier run was stopped.
+  case begun(path: String, resumes: Bool)
   /// Work on a recording has gone on: seconds of its video gone through since the last event.
   case advanced(seconds: Double, frames: Int)
   /// A recording has come to its end.

@@ -21,6 +21,18 @@ public struct SurveyJobOptions: Sendable {
   public var programVersion: String
   /// A background, for models with motion, stands for no more than this, in seconds.
   public var longestStretch = Stretches.longestSeconds
+  /// How files are known again.
+  public var hashing = Hashing.sampled
+  /// Bytes of the disk that stay free; `nil` is 64 MiB, or a tenth of a disk that is small.
+  public var spareBytes: Int64?
+
+  /// How files are known again by their content.
+  public enum Hashing: String, Sendable, CaseIterable {
+    /// By size and samples of large files; files whose size and time are as before are not read.
+    case sampled
+    /// By every byte, whatever size and time say.
+    case full
+  }
 
   /// Options for some inputs.
   public init(
@@ -88,6 +100,10 @@ public struct SurveyJobSummary: Sendable {
   /// Stretches of recordings that a model with motion has looked at now without it, since the
   /// camera moves.
   public var stretchesWithMovingCamera = 0
+  /// Seconds of video that were gone through now.
+  public var videoSeconds = 0.0
+  /// The recordings that cannot be read, with reasons; a content that several files have once.
+  public var failures: [RecordingOutcome] = []
   /// Whether it was asked to stop before its end.
   public var wasCancelled = false
   /// The run's row id.
@@ -95,11 +111,18 @@ public struct SurveyJobSummary: Sendable {
 }
 
 extension SurveyJobSummary {
+  /// Minutes of video gone through in a minute, where the run took so many seconds; `nil` where it
+  /// went through none.
+  public func videoMinutesPerMinute(seconds: Double) -> Double? {
+    videoSeconds > 0 && seconds > 0 ? videoSeconds / seconds : nil
+  }
+
   fileprivate mutating func add(_ figures: PassFigures) {
     framesSampled += figures.frames
     detections += figures.detections
     detectionsCounted += figures.detectionsCounted
     stretchesWithMovingCamera += figures.stretchesWithMovingCamera
+    videoSeconds += figures.videoSeconds
   }
 }
 
@@ -137,6 +160,18 @@ public struct SurveyJob: Sendable {
   public func run(catalog: SpeciesCatalog) throws -> SurveyJobSummary {
     let lock = try SurveyLock(database: store.path)
     defer { withExtendedLifetime(lock) {} }
+    let space = DiskSpace(database: store.path, spare: options.spareBytes)
+    do {
+      try space.require()
+      return try run(catalog, space)
+    } catch SurveyStoreError.full {
+      throw space.refusal
+    } catch SurveyStoreError.unusable where space.isUsedUp {
+      throw space.refusal
+    }
+  }
+
+  private func run(_ catalog: SpeciesCatalog, _ space: DiskSpace) throws -> SurveyJobSummary {
     let found = try Discovery.find(options.inputs)
     let manifest = try options.readManifest(found.manifests)
     let (placed, remarks) = try Placing.place(found.files, manifest: manifest, site: options.site)
@@ -144,11 +179,14 @@ public struct SurveyJob: Sendable {
     let description = try description(catalog)
     try warnOfThresholds(description)
     let run = try store.run(description)
-    let filed = try Filing(store: store, cancellation: cancellation, report: report).file(placed)
+    let filed = try Filing(
+      store: store, hashing: options.hashing, cancellation: cancellation, report: report
+    ).file(placed)
     var summary = SurveyJobSummary()
     summary.run = run.id
     for failure in filed.failed {
       summary.recordingsFailed += 1
+      summary.failures.append(failure)
       report(.finished(failure))
     }
     var pending: [PassOrder] = []
@@ -178,13 +216,20 @@ public struct SurveyJob: Sendable {
       .planned(
         recordings: pending.count, done: summary.recordingsAlreadyDone,
         seconds: pending.reduce(0) { $0 + $1.seconds }))
-    let crew = Crew(job: self, run: run)
+    if !pending.isEmpty {
+      try space.require(
+        DiskSpace.estimate(
+          seconds: pending.map(\.seconds), sampling: options.sampling,
+          stretch: model.card.input.hasMotion ? options.longestStretch : nil))
+    }
+    let crew = Crew(job: self, run: run, space: space)
     let results = try crew.work(pending)
     for (order, result) in zip(pending, results) {
       guard let result else { continue }
       let recordings = 1 + (following[order.media] ?? 0)
       if result.outcome.status == .failed {
         summary.recordingsFailed += recordings
+        summary.failures.append(result.outcome)
       } else {
         summary.recordingsDone += recordings
       }

@@ -15,6 +15,7 @@ final class Writer: Sendable {
 
   private let job: SurveyJob
   private let run: StoredRun
+  private let space: DiskSpace
   private let queue: BoundedQueue<Entry>
   private let state = Mutex(State())
 
@@ -25,9 +26,10 @@ final class Writer: Sendable {
   }
 
   /// A writer to the job's survey.
-  init(job: SurveyJob, run: StoredRun) {
+  init(job: SurveyJob, run: StoredRun, space: DiskSpace) {
     self.job = job
     self.run = run
+    self.space = space
     queue = BoundedQueue(limit: 8)
   }
 
@@ -54,6 +56,7 @@ final class Writer: Sendable {
       do {
         switch entry {
         case .frames(let frames, let sink, let flawed):
+          try space.require()
           try job.store.append(frames, to: sink.pass, of: run, flawed: flawed)
         case .end(let sink, let ending, let figures):
           try end(sink, ending, figures)

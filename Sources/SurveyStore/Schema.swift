@@ -22,6 +22,9 @@ enum Schema {
     migrator.registerMigration("3 evidence") { database in
       try database.execute(sql: evidence)
     }
+    migrator.registerMigration("4 full hash") { database in
+      try database.execute(sql: fullHash)
+    }
     return migrator
   }
 
@@ -159,6 +162,13 @@ enum Schema {
     -- 1: something was damaged or out of order; a look that was stopped goes on by decoding all of
     -- the file again, since seeking would change what follows.
     ALTER TABLE pass ADD COLUMN flawed INTEGER NOT NULL DEFAULT 0;
+    """
+
+  private static let fullHash = """
+    -- SHA-256 of all of a content, where that was asked for. content_hash reads samples of large
+    -- files; of contents whose samples are the same, those that come later have the full hash there.
+    ALTER TABLE media ADD COLUMN full_hash TEXT;
+    CREATE UNIQUE INDEX media_full_hash ON media (full_hash) WHERE full_hash IS NOT NULL;
     """
 
   private static let verdicts = """

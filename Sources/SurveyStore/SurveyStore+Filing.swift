@@ -53,6 +53,8 @@ public struct StoredRecording: Sendable, Hashable, Identifiable {
 public struct MediaDescription: Sendable {
   /// SHA-256 in hexadecimal, as `ContentHash` takes it.
   public var contentHash: String
+  /// SHA-256 of all of it, as `ContentHash` takes it; `nil` where it was not taken.
+  public var fullHash: String?
   /// Bytes.
   public var size: Int64
   /// `video` or `photo`.
@@ -72,10 +74,12 @@ public struct MediaDescription: Sendable {
 
   /// A content's description.
   public init(
-    contentHash: String, size: Int64, kind: String, codec: String, width: Int, height: Int,
+    contentHash: String, fullHash: String? = nil, size: Int64, kind: String, codec: String,
+    width: Int, height: Int,
     durationSeconds: Double?, creationTime: String?, timeBase: (numerator: Int, denominator: Int)
   ) {
     self.contentHash = contentHash
+    self.fullHash = fullHash
     self.size = size
     self.kind = kind
     self.codec = codec
@@ -167,16 +171,43 @@ extension SurveyStore {
   }
 
   /// The id of a content, made if it is new.
-  public func media(_ media: MediaDescription) throws -> Int64 {
+  ///
+  /// Without a full hash, contents with the same samples are one. With it they are one if all of
+  /// their bytes are the same.
+  ///
+  /// - Parameter former: the content that the file was known as, if its size and time say that it
+  ///   has not changed since; a full hash that is not known yet becomes that one's.
+  public func media(_ media: MediaDescription, former: Int64? = nil) throws -> Int64 {
     try write { database in
+      var media = media
+      if let fullHash = media.fullHash {
+        if let id = try Int64.fetchOne(
+          database, sql: "SELECT id FROM media WHERE full_hash = ?", arguments: [fullHash])
+        {
+          return id
+        }
+        let sampled = try Row.fetchOne(
+          database, sql: "SELECT id, full_hash FROM media WHERE content_hash = ?",
+          arguments: [media.contentHash])
+        if let sampled {
+          let id: Int64 = sampled["id"]
+          if sampled["full_hash"] == nil, id == former || media.contentHash == fullHash {
+            try database.execute(
+              sql: "UPDATE media SET full_hash = ? WHERE id = ?", arguments: [fullHash, id])
+            return id
+          }
+          media.contentHash = fullHash
+        }
+      }
       try database.execute(
         sql: """
-          INSERT INTO media (content_hash, size, kind, codec, width, height, duration_s,
+          INSERT INTO media (content_hash, full_hash, size, kind, codec, width, height, duration_s,
             creation_time, time_base_numerator, time_base_denominator)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
           """,
         arguments: [
-          media.contentHash, media.size, media.kind, media.codec, media.width, media.height,
+          media.contentHash, media.fullHash, media.size, media.kind, media.codec, media.width,
+          media.height,
           media.durationSeconds, media.creationTime, media.timeBase.numerator,
           media.timeBase.denominator,
         ])

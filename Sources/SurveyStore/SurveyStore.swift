@@ -8,21 +8,24 @@ public final class SurveyStore: Sendable {
   /// The database's file.
   public let path: String
   let pool: DatabasePool
+  private let patience: Double
 
   /// Opens a survey and brings its schema up to date.
   ///
   /// - Parameters:
   ///   - path: the SQLite file.
   ///   - create: whether to make one where there is none.
+  ///   - patience: seconds to wait for other programs that have locked the file.
   /// - Throws: `SurveyStoreError`.
-  public init(path: String, create: Bool = false) throws {
+  public init(path: String, create: Bool = false, patience: Double = 30) throws {
     self.path = path
+    self.patience = patience
     if !create && !FileManager.default.fileExists(atPath: path) {
       throw SurveyStoreError.notFound(path: path)
     }
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
-    configuration.busyMode = .timeout(30)
+    configuration.busyMode = .timeout(patience)
     configuration.prepareDatabase { database in
       // With WAL this survives a killed process and a power cut without a corrupt file.
       try database.execute(sql: "PRAGMA synchronous = NORMAL")
@@ -48,22 +51,32 @@ public final class SurveyStore: Sendable {
       try Schema.migrator.migrate(pool)
     } catch let error as DatabaseError {
       if error.resultCode == .SQLITE_NOTADB { throw SurveyStoreError.notASurvey(path: path) }
-      throw SurveyStoreError.unusable(path: path, reason: error.message ?? "\(error.resultCode)")
+      throw Self.said(error, path, patience)
     }
   }
 
   /// The time now, as rows carry it: ISO 8601 in UTC.
   static func now() -> String { Date.now.formatted(.iso8601) }
 
+  private static func said(_ error: DatabaseError, _ path: String, _ patience: Double)
+    -> SurveyStoreError
+  {
+    switch error.resultCode {
+    case .SQLITE_BUSY, .SQLITE_LOCKED: .locked(path: path, seconds: patience)
+    case .SQLITE_FULL: .full(path: path)
+    default: .unusable(path: path, reason: error.message ?? "\(error.resultCode)")
+    }
+  }
+
   func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
     do { return try pool.write(body) } catch let error as DatabaseError {
-      throw SurveyStoreError.unusable(path: path, reason: error.message ?? "\(error.resultCode)")
+      throw Self.said(error, path, patience)
     }
   }
 
   func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
     do { return try pool.read(body) } catch let error as DatabaseError {
-      throw SurveyStoreError.unusable(path: path, reason: error.message ?? "\(error.resultCode)")
+      throw Self.said(error, path, patience)
     }
   }
 }

@@ -1,7 +1,13 @@
+internal import Foundation
+
 /// Why a survey database cannot be used.
 public enum SurveyStoreError: Error, CustomStringConvertible {
   /// There is no database at this path.
   case notFound(path: String)
+  /// Another program has locked the database, and did not let go of it for so many seconds.
+  case locked(path: String, seconds: Double)
+  /// There is no space left for the database.
+  case full(path: String)
   /// SQLite cannot open or use the file.
   case unusable(path: String, reason: String)
   /// The file is a database, but not a survey.
@@ -24,6 +30,12 @@ public enum SurveyStoreError: Error, CustomStringConvertible {
     switch self {
     case .notFound(let path):
       "\(path): there is no such survey; `fishcam process FOLDER --database \(path)` makes one"
+    case .locked(let path, let seconds):
+      "\(path): another program has kept the database locked for \(seconds.formatted()) s; end it, or "
+        + "save what it is changing, and run the same command again: what was found so far is kept"
+    case .full(let path):
+      "\(path): there is no space left on the disk for the survey; free some space there, or move it "
+        + "to another disk, and run the same command again: what was found so far is kept"
     case .unusable(let path, let reason): "\(path): the database cannot be used (\(reason))"
     case .notASurvey(let path): "\(path): this is not a Fishcam survey"
     case .newer(let path):

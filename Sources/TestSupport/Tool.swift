@@ -12,6 +12,13 @@ public enum Tool {
     public var errors: String
     /// Standard output as text.
     public var text: String { String(decoding: output, as: UTF8.self) }
+
+    /// What a program has left that was started on its own.
+    public init(code: Int32, output: Data, errors: String) {
+      self.code = code
+      self.output = output
+      self.errors = errors
+    }
   }
 
   /// A program cannot be started, or did not end well.
@@ -76,6 +83,10 @@ public enum Tool {
     }
     return result
   }
+
+  /// Whether tests and program are built with a sanitizer, which takes several times the memory.
+  public static let isSanitized =
+    dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
 
   /// Where a program is in `PATH`; `nil` where it is not installed.
   public static func path(of name: String) -> String? {

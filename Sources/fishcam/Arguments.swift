@@ -3,10 +3,12 @@ public import Detection
 public import Inference
 public import Survey
 public import SurveyExport
+public import SurveyPipeline
 
 // How values of the modules are written on a command line.
 
 extension CentroidDecoder: ExpressibleByArgument {}
+extension SurveyJobOptions.Hashing: ExpressibleByArgument {}
 extension KernelVariant: ExpressibleByArgument {}
 extension TallyTable.Grouping: ExpressibleByArgument {}
 

@@ -27,7 +27,12 @@ enum Failure {
   static func exit(_ error: any Error & CustomStringConvertible) -> Never {
     standardError("fishcam: \(error)")
     var code: Int32 = 2
-    if case SurveyStoreError.unusable = error { code = 3 }
+    switch error {
+    case SurveyStoreError.unusable, SurveyStoreError.locked, SurveyStoreError.full,
+      SurveyPipelineError.noSpace, SurveyPipelineError.unwritableLog:
+      code = 3
+    default: break
+    }
     if case EvaluationError.unwritable = error { code = 3 }
     if error is OutputError { code = 3 }
     Foundation.exit(code)

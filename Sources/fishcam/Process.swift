@@ -1,6 +1,7 @@
 import ArgumentParser
 import Detection
 import Foundation
+import SpeciesCatalog
 import Survey
 import SurveyPipeline
 import SurveyStore
@@ -14,20 +15,43 @@ struct Process: ParsableCommand {
       depth_m, …). Recordings are known by their content: run it again, after a stop or with new \
       files, and only what is missing is done.
 
+      Beside the database lies a log (survey.sqlite has survey.log), to which each run adds a line \
+      for its start with options and model, each recording's beginning and end, each warning, and \
+      what it has done. On a full disk the program stops with exit code 3, and goes on when there is \
+      space again: it keeps 64 MiB free, or a tenth of a smaller disk, and begins only if what a \
+      survey of this length takes is free too.
+
+      --hash full is for archives in which nothing may be mistaken: files that differ in a few bytes \
+      only are different recordings then, whatever their size and time. Every byte of every file is \
+      read, in each run that has it; without it, 16 MiB of each large file that is new or changed.
+
       The object of --json has recordings_done, recordings_already_done, recordings_failed, \
       frames_sampled, detections (stored, from the model's floor up), detections_counted (from its \
-      threshold up), stretches_with_moving_camera (of models that see motion), seconds and database; \
-      all but the last count this run of the program.
+      threshold up), stretches_with_moving_camera (of models that see motion), seconds, \
+      video_minutes, video_minutes_per_minute (0 where no video was gone through) and database; all \
+      but the last count this run of the program.
 
       EXAMPLES
         fishcam process ~/dives/2024-05
         fishcam process "Coral Garden" "Outer Wall" --database may.sqlite --sample 500ms
         fishcam process tank.mp4 --model aquarium.tflite --sample all --json
+        fishcam process /archive/2019 --hash full --nice 10
       """)
 
   @OptionGroup var survey: SurveyInputOptions
   @OptionGroup var database: DatabaseOption
   @OptionGroup var modelOptions: ModelOptions
+
+  @Option(help: "How files are known again: by samples of large ones, or by every byte.")
+  var hash = SurveyJobOptions.Hashing.sampled
+
+  @Option(help: "How far to let other programs go first, 0 to 19, as `nice -n` does.")
+  var nice = 0
+
+  @Option(
+    help: "The log, instead of the one beside the database; /dev/null for none.",
+    completion: .file(extensions: ["log"]))
+  var log: String?
 
   @Flag(help: "Print one JSON object with the figures of this run on standard output.")
   var json = false
@@ -35,50 +59,105 @@ struct Process: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
 
+  func validate() throws {
+    guard (0...19).contains(nice) else {
+      throw ValidationError("--nice is a number from 0 to 19; 10 is what `nice` alone gives.")
+    }
+  }
+
   func run() throws {
+    Niceness.add(nice)
     let start = ContinuousClock.now
     let catalog = try loadCatalog()
     let model = try LoadedModel(modelOptions.model, catalog: catalog)
-    let store = try SurveyStore(path: database.database, create: true)
     let display = ProgressDisplay(quiet: quiet)
-    let cancellation = Cancellation()
-    let signals = StopSignals {
-      cancellation.cancel()
-      display.say("Stopping after the current frames …")
-    }
-    defer { signals.end() }
-    let job = SurveyJob(
-      survey.jobOptions, model: model, detectorOptions: modelOptions.detectorOptions, store: store,
-      cancellation: cancellation, report: display.show)
+    let log = try openLog(display)
+    log?.write(.start, startWords(model))
     let summary: SurveyJobSummary
+    let severalRuns: Bool
     do {
-      summary = try job.run(catalog: catalog)
+      let store = try SurveyStore(path: database.database, create: true)
+      summary = try process(store, model, catalog, display, log)
+      severalRuns = try store.runs().count > 1
     } catch {
       display.end()
+      log?.write(.error, "\(error)")
       throw error
     }
     display.end()
-    let took = ContinuousClock.now - start
-    let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18
-    try tell(summary, seconds, display, store)
-    if json {
-      print(
-        try fishcam.json(
-          Result(
-            recordings_done: summary.recordingsDone,
-            recordings_already_done: summary.recordingsAlreadyDone,
-            recordings_failed: summary.recordingsFailed, frames_sampled: summary.framesSampled,
-            detections: summary.detections, detections_counted: summary.detectionsCounted,
-            stretches_with_moving_camera: summary.stretchesWithMovingCamera,
-            seconds: (seconds * 1000).rounded() / 1000, database: database.database)))
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    log?.note(summary, seconds: seconds)
+    if let log, let failure = log.failure {
+      display.show(.warning("\(log.path): the log could not be written to its end (\(failure))"))
     }
+    tell(summary, seconds, display, severalRuns: severalRuns)
+    if json { print(try fishcam.json(result(summary, seconds))) }
     if summary.wasCancelled { throw ExitCode(130) }
     if summary.recordingsFailed > 0 { throw ExitCode(1) }
   }
 
+  private func process(
+    _ store: SurveyStore, _ model: LoadedModel, _ catalog: SpeciesCatalog,
+    _ display: ProgressDisplay, _ log: SurveyLog?
+  ) throws -> SurveyJobSummary {
+    let cancellation = Cancellation()
+    let signals = StopSignals {
+      cancellation.cancel()
+      log?.write(.stop, "a signal asks to stop")
+      display.say("Stopping after the current frames …")
+    }
+    defer { signals.end() }
+    var options = survey.jobOptions
+    options.hashing = hash
+    return try SurveyJob(
+      options, model: model, detectorOptions: modelOptions.detectorOptions, store: store,
+      cancellation: cancellation,
+      report: {
+        display.show($0)
+        log?.note($0)
+      }
+    ).run(catalog: catalog)
+  }
+
+  /// The log that was asked for, or the one beside the database if that can be written.
+  private func openLog(_ display: ProgressDisplay) throws -> SurveyLog? {
+    if let log { return try SurveyLog(path: log) }
+    do { return try SurveyLog(path: SurveyLog.path(beside: database.database)) } catch {
+      display.show(.warning("\(error)"))
+      return nil
+    }
+  }
+
+  private func startWords(_ model: LoadedModel) -> String {
+    var options = ["--database \(database.database)", "--model \(modelOptions.model)"]
+    options += ["--sample \(survey.sample.defaultValueDescription)", "--jobs \(survey.jobs)"]
+    options += ["--hash \(hash.rawValue)", "--nice \(nice)"]
+    if let decoder = modelOptions.decoder { options.append("--decoder \(decoder.rawValue)") }
+    if let threshold = modelOptions.threshold { options.append("--threshold \(threshold)") }
+    if let manifest = survey.manifest { options.append("--manifest \(manifest)") }
+    if let site = survey.site { options.append("--site \(site)") }
+    return "fishcam \(Fishcam.version) process \(survey.input.joined(separator: " ")) "
+      + options.joined(separator: " ")
+      + "; model \(model.card.name) \(model.card.version), SHA-256 \(model.hash)"
+      + "; in \(FileManager.default.currentDirectoryPath)"
+  }
+
+  private func result(_ summary: SurveyJobSummary, _ seconds: Double) -> Result {
+    let rounded = { (value: Double) in (value * 1000).rounded() / 1000 }
+    return Result(
+      recordings_done: summary.recordingsDone,
+      recordings_already_done: summary.recordingsAlreadyDone,
+      recordings_failed: summary.recordingsFailed, frames_sampled: summary.framesSampled,
+      detections: summary.detections, detections_counted: summary.detectionsCounted,
+      stretches_with_moving_camera: summary.stretchesWithMovingCamera, seconds: rounded(seconds),
+      video_minutes: rounded(summary.videoSeconds / 60),
+      video_minutes_per_minute: rounded(summary.videoMinutesPerMinute(seconds: seconds) ?? 0),
+      database: database.database)
+  }
+
   private func tell(
-    _ summary: SurveyJobSummary, _ seconds: Double, _ display: ProgressDisplay, _ store: SurveyStore
-  ) throws {
+    _ summary: SurveyJobSummary, _ seconds: Double, _ display: ProgressDisplay, severalRuns: Bool
+  ) {
     if summary.wasCancelled {
       display.say("Stopped; what was found so far is kept. Run the same command to go on.")
       return
@@ -102,13 +181,15 @@ struct Process: ParsableCommand {
       parts.append(
         "\(count(summary.detectionsCounted, "detection")) in "
           + String(format: "%.1f", seconds) + " s")
+      if let speed = summary.videoMinutesPerMinute(seconds: seconds) {
+        parts.append(String(format: "%.1f min of video per minute", speed))
+      }
     }
     display.say(parts.joined(separator: ", ") + ".")
     let name = database.database.contains(" ") ? "\"\(database.database)\"" : database.database
     let option = name == "survey.sqlite" ? "" : " --database \(name)"
-    let several = try store.runs().count > 1
     display.say(
-      "See the counts with: fishcam tally\(option)" + (several ? " --run \(summary.run)" : ""))
+      "See the counts with: fishcam tally\(option)" + (severalRuns ? " --run \(summary.run)" : ""))
   }
 
   private struct Result: Encodable {
@@ -116,6 +197,7 @@ struct Process: ParsableCommand {
     var frames_sampled: Int, detections: Int, detections_counted: Int
     var stretches_with_moving_camera: Int
     var seconds: Double
+    var video_minutes: Double, video_minutes_per_minute: Double
     var database: String
   }
 }

@@ -39,6 +39,7 @@ final class ProgressDisplay: Sendable {
         state.workStart = .now
         let known = done > 0 ? ", \(done) already processed" : ""
         line(&state, "\(recordings) recording\(recordings == 1 ? "" : "s") to process\(known)")
+      case .begun: break
       case .advanced(let seconds, _):
         state.seconds += seconds
         draw(&state, bar(state), force: false)

@@ -9,7 +9,7 @@ final class StopSignals {
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(
-        signal: number, queue: .global(qos: .userInitiated))
+        signal: number, queue: .global())
       let asked = Latch()
       source.setEventHandler {
         if asked.close() { stop() } else { _exit(130) }

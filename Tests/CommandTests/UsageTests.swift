@@ -14,7 +14,9 @@ import Testing
   @Test(arguments: [
     ["process"], ["process", "no-such-folder"], ["process", ".", "--sample", "sometimes"],
     ["process", ".", "--threshold", "2"], ["process", ".", "--model", "no-such-model"],
-    ["process", ".", "--jobs", "0"], ["process", ".", "--decoder", "magic"], ["frobnicate"],
+    ["process", ".", "--jobs", "0"],
+    ["process", ".", "--nice", "20"], ["process", ".", "--hash", "some"],
+    ["process", ".", "--decoder", "magic"], ["frobnicate"],
     ["tally", "--database", "none.sqlite"], ["tally", "--by", "weather"],
     ["model", "info", "none.tflite"], ["species", "show", "trout"], ["model", "run", "x.tflite"],
   ])

@@ -51,13 +51,14 @@ final class DiveFolder: Sendable {
     manifest: String? = nil, site: String? = nil, jobs: Int = 2,
     detector: DetectorOptions = .init(),
     cancellation: Cancellation = Cancellation(), model: String? = nil,
-    longestStretch: Double = Stretches.longestSeconds,
+    longestStretch: Double = Stretches.longestSeconds, spareBytes: Int64? = nil,
     report: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
   ) throws -> SurveyJobSummary {
     var options = SurveyJobOptions(
       inputs: inputs ?? [root], sampling: sampling, manifest: manifest, site: site, jobs: jobs,
       programVersion: "test")
     options.longestStretch = longestStretch
+    options.spareBytes = spareBytes
     return try SurveyJob(
       options, model: LoadedModel(model ?? modelPath, catalog: catalog), detectorOptions: detector,
       store: store, cancellation: cancellation, report: report

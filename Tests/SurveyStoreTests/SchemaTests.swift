@@ -13,6 +13,7 @@ import Testing
   /// Every schema that was released, as a database that was written with it.
   @Test(arguments: [
     "survey-schema-1.sqlite", "survey-schema-2.sqlite", "survey-schema-3.sqlite",
+    "survey-schema-4.sqlite",
   ])
   func releasedSchemasOpenAndTally(_ name: String) throws {
     let folder = try TemporaryFolder()
@@ -31,6 +32,40 @@ import Testing
     try store.save(background, in: pass)
     #expect(try store.background(of: 7, in: pass) == background)
     #expect(try store.evidence(frame: 1) == nil)
+    // A content of the survey is known again by its samples, and gets the full hash when asked.
+    let recording = try #require(store.recordings().first { $0.mediaID == 1 })
+    let media = { (full: String?) in
+      MediaDescription(
+        contentHash: "Reef/D1/a.mp4", fullHash: full, size: 1, kind: "video", codec: "h264",
+        width: 640, height: 360, durationSeconds: 3, creationTime: nil, timeBase: (1, 1000))
+    }
+    #expect(try store.media(media(nil)) == recording.mediaID)
+    #expect(try store.media(media("full"), former: recording.mediaID) == recording.mediaID)
+    #expect(try store.media(media("other"), former: recording.mediaID) != recording.mediaID)
+  }
+
+  @Test func contentsAreToldApartByTheirFullHash() throws {
+    let survey = try SurveyFixture()
+    let media = { (hash: String, full: String?, former: Int64?) in
+      try survey.store.media(
+        MediaDescription(
+          contentHash: hash, fullHash: full, size: 1, kind: "video", codec: "h264", width: 640,
+          height: 360, durationSeconds: 3, creationTime: nil, timeBase: (1, 1000)), former: former)
+    }
+    let sampled = try media("s", nil, nil)
+    // Nobody knows whether this one is the same as the one of which samples were read.
+    let first = try media("s", "f1", nil)
+    #expect(first != sampled)
+    #expect(try media("s", "f2", sampled) == sampled)
+    let third = try media("s", "f3", sampled)
+    #expect(Set([sampled, first, third]).count == 3)
+    for (full, id) in [("f1", first), ("f2", sampled), ("f3", third)] {
+      #expect(try media("s", full, nil) == id)
+    }
+    #expect(try media("s", nil, nil) == sampled)
+    // Files that are small enough are read whole anyway.
+    let small = try media("t", nil, nil)
+    #expect(try media("t", "t", nil) == small)
   }
 
   @Test func backgroundsBelongToTheirPass() throws {
