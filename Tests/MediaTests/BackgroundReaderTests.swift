@@ -97,7 +97,8 @@ import Testing
   /// Keyframes that the background was made of are given in their turn, and as if decoded again.
   @Test(arguments: [
     ("v.mp4", ["-c:v", "libx264", "-bf", "2"]), ("open.mp4", ["-x264-params", "open-gop=1"]),
-    ("v.ts", ["-c:v", "libx264"]), ("v.mkv", ["-c:v", "libx265", "-x265-params", "log-level=none"]),
+    ("v.ts", ["-c:v", "libx264"]),
+    ("v.mkv", ["-c:v", "libx265", "-x265-params", "log-level=none"]),
     ("v.avi", ["-c:v", "mpeg4"]), ("v.webm", ["-c:v", "libvpx-vp9", "-deadline", "realtime"]),
   ])
   func keptKeyframesAreGivenInTheirTurn(_ name: String, _ options: [String]) throws {
