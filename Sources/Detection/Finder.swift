@@ -3,8 +3,8 @@ public import Survey
 
 /// What finds individuals in frames.
 ///
-/// It is a network that sees the whole frame, or a classifier that is slid over it. A frame is scaled into an empty input by its placement, and given to `detect`. Not for two threads
-/// at once.
+/// It is a network that sees the whole frame, or a classifier that is slid over it. A frame is
+/// scaled into an empty input by its placement, and given to `detect`. Not for two threads at once.
 public protocol Finder: AnyObject {
   /// The model and its card.
   var model: LoadedModel { get }

@@ -106,7 +106,9 @@ public final class MediaFile {
   public func hasKeyframe(within seconds: Double) -> Bool {
     guard let video else { return true }
     let end = video.startSeconds + seconds
-    return (try? video.keyframe(before: end, limit: end)) != nil
+    var isFound = false
+    try? video.keyframes(before: [end], step: 0, { _ in isFound = true }, { true })
+    return isFound
   }
 
   /// Whether a file begins as MP4 and MOV files do: with a box of a known type.

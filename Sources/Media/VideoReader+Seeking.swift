@@ -16,28 +16,6 @@ extension VideoReader {
     seek(toKeyframeBefore: units(seconds))
   }
 
-  /// The last keyframe at or before a time, decoded without the frames about it.
-  ///
-  /// - Parameter limit: seconds at which the search ends, for containers whose seeking lands late.
-  /// - Returns: `nil` where none is found, or it cannot be decoded.
-  func keyframe(before seconds: Double, limit: Double) throws(MediaError) -> DecodedFrame? {
-    guard let format, let codec, let packet, let frame, seek(toKeyframeBefore: seconds) else {
-      return nil
-    }
-    defer { avcodec_flush_buffers(codec) }
-    while av_read_frame(format, packet) >= 0 {
-      defer { av_packet_unref(packet) }
-      guard packet.pointee.stream_index == stream.pointee.index else { continue }
-      if packet.pointee.pts != ffs_no_pts, packet.pointee.pts > units(limit) { return nil }
-      guard packet.pointee.flags & AV_PKT_FLAG_KEY != 0 else { continue }
-      guard avcodec_send_packet(codec, packet) >= 0 else { return nil }
-      avcodec_send_packet(codec, nil)
-      guard avcodec_receive_frame(codec, frame) >= 0 else { return nil }
-      return try decoded(frame)
-    }
-    return nil
-  }
-
   /// The different keyframes that are the last at or before some times, each decoded without the
   /// frames about it.
   ///
