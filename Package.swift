@@ -27,6 +27,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
+// On Linux FFmpeg is loaded when it is first called: Sources/CFFmpegShim/late_loading.c.
+#if os(Linux)
+  let linked = false
+#else
+  let linked = true
+#endif
+
 let package = Package(
   name: "fishcam",
   platforms: [.macOS(.v15)],
@@ -47,12 +54,14 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(
-      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswscale libavutil",
+      name: "CFFmpeg", pkgConfig: linked ? "libavformat libavcodec libswscale libavutil" : nil,
       providers: [
         .apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libavutil-dev"]),
         .brew(["ffmpeg"]),
       ]),
-    .target(name: "CFFmpegShim", dependencies: ["CFFmpeg"]),
+    .target(
+      name: "CFFmpegShim", dependencies: ["CFFmpeg"],
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
       name: "CKernels",

@@ -99,8 +99,31 @@ def stock(plan, seed, individuals, strangers, work, frames=()):
 
 
 def shown(config):
-    """The size at which a picture is seen: the model's input, unless that is but a window."""
-    return config["input"] if config["task"] == "centroids" else WINDOWED
+    """The size that a picture is made for: the model's input, unless that is but a window.
+
+    A network of kind `named` sees twice as much of a picture as others, and all of it.
+    """
+    size = config["input"]
+    if config["network"]["kind"] == "named":
+        return {key: size[key] / ENLARGED for key in ("width", "height")}
+    return size if config["task"] == "centroids" else WINDOWED
+
+
+def stock_of(config, which, work, frames=()):
+    """The Stock of the configuration's part `composed`: `which` is "train" or "val", whose
+    individuals and places are others and fewer.
+    """
+    plan, work = config["composed"], work / "composed"
+    if which == "train":
+        return stock(plan, plan["seed"], plan["individuals"], plan["strangers"], work, frames)
+    fewer = lambda number: max(2, number // 4)
+    return stock(
+        plan | {"places": fewer(plan["places"])},
+        plan["valSeed"],
+        fewer(plan["individuals"]),
+        fewer(plan["strangers"]),
+        work,
+    )
 
 
 def samples(config, which, work, frames=()):
@@ -108,20 +131,12 @@ def samples(config, which, work, frames=()):
 
     Those of val have other individuals and other places, and no real frames behind them.
     """
-    plan, work = config["composed"], work / "composed"
-    if which == "train":
-        count, seed = plan["pictures"], plan["seed"]
-        made = stock(plan, seed, plan["individuals"], plan["strangers"], work, frames)
-    else:
-        count, seed = plan["valPictures"], plan["valSeed"]
-        fewer = lambda number: max(2, number // 4)
-        made = stock(
-            plan | {"places": fewer(plan["places"])},
-            seed,
-            fewer(plan["individuals"]),
-            fewer(plan["strangers"]),
-            work,
-        )
+    plan = config["composed"]
+    keys = ("pictures", "seed") if which == "train" else ("valPictures", "valSeed")
+    count, seed = (plan[key] for key in keys)
+    if count == 0:
+        return []
+    made = stock_of(config, which, work, frames)
     indices = coco.label_indices(config)
     size = shown(config)
     width, height = round(size["width"] * ENLARGED), round(size["height"] * ENLARGED)
@@ -165,6 +180,53 @@ def picture(made, indices, width, height, generator, number=0):
         SOURCE,
         f"{number:06}",
     )
+
+
+def crop(made, indices, side, width, generator):
+    """A square picture of `side` pixels with a fish at its middle, cut from one `width` pixels wide:
+    picture, boxes, labels. A quarter of the fish are strangers; some have others behind them.
+    """
+    ten = [name for name in made.fish if name != STRANGER]
+    choose = lambda strange: STRANGER if generator.random() < strange else ten[generator.integers(len(ten))]
+    lengths = lambda: np.exp(generator.uniform(np.log(SMALLEST + 2), np.log(0.55 * width)))
+    while True:
+        canvas = _Canvas(_patch(made, side, width, generator))
+        main = lengths()
+        cast = [
+            (choose(0.4), main * np.exp(generator.normal(0, 0.2)), generator.uniform(0, side, 2))
+            for _ in range(generator.integers(1, 4) if generator.random() < 0.3 else 0)
+        ]
+        shift = generator.uniform(-0.15, 0.15, 2) * min(main, side)
+        cast.append((choose(0.25), main, side / 2 + shift))
+        for name, length, middle in cast:
+            cut_out = made.fish[name][int(generator.integers(len(made.fish[name])))]
+            sprite = posed(cut_out, length, generator)
+            left, top = (int(m - s / 2) for m, s in zip(middle, sprite.shape[1::-1]))
+            label = indices.get(name, -1)
+            canvas.lay(sprite, left, top, label, length * side / width, generator)
+        if generator.random() < 0.15:
+            canvas.cover(*_occluder(made, side, side, generator))
+        boxes, labels, _ = canvas.boxes()
+        if len(boxes):
+            return _watered(canvas.picture, generator), boxes, labels
+
+
+def _patch(made, side, width, generator):
+    """A square of a drawn place, of plain water, or of a real frame, seen `width` pixels wide."""
+    chance = generator.random()
+    if made.frames and chance < 0.6:
+        image = made.frame(generator).image
+    elif chance < 0.93:
+        image = made.places[int(generator.integers(len(made.places)))]
+    else:
+        return _water(side, side, generator)
+    rows, columns = image.shape[:2]
+    across = min(side * columns / width * np.exp(generator.uniform(-0.7, 0.5)), rows, columns)
+    left, top = (int(generator.uniform(0, length - across)) for length in (columns, rows))
+    part = image[top : top + max(2, int(across)), left : left + max(2, int(across))]
+    mode = cv2.INTER_AREA if across > side else cv2.INTER_LINEAR
+    part = cv2.resize(part, (side, side), interpolation=mode)
+    return part[:, ::-1] if generator.random() < 0.5 else part
 
 
 def _cast(made, width, generator):

@@ -59,7 +59,7 @@ PARTS["composed"] = {
 
 CHOICES = {
     ("task",): ("centroids", "labels"),
-    ("network", "kind"): ("context", "fomo", "window"),
+    ("network", "kind"): ("context", "fomo", "named", "window"),
     ("loss", "kind"): ("focal", "fomo"),
 }
 
@@ -96,7 +96,7 @@ def checked(config, path):
             raise wrong(f"key '{key}' is missing")
         if not isinstance(config[key], kind):
             raise wrong(f"'{key}' must be a {kind.__name__}")
-    unknown = set(config) - set(REQUIRED) - set(DEFAULTS) - {"selectThresholdOn", "startFrom", "openSet"}
+    unknown = set(config) - set(REQUIRED) - set(DEFAULTS) - {"selectThresholdOn", "startFrom", "openSet", "experimental"}
     if unknown:
         raise wrong(f"unknown key '{min(unknown)}'")
     config = DEFAULTS | config
@@ -111,7 +111,8 @@ def checked(config, path):
         value = config[keys[0]] if len(keys) == 1 else config[keys[0]].get(keys[1])
         if value not in allowed:
             raise wrong(f"'{'.'.join(keys)}' must be one of {', '.join(allowed)}")
-    size, cell = config["input"], 8 if config["network"]["kind"] == "fomo" else 32
+    size = config["input"]
+    cell = {"fomo": 8, "named": 64}.get(config["network"]["kind"], 32)
     for key in ("width", "height"):
         if not isinstance(size.get(key), int) or size[key] <= 0 or size[key] % cell:
             raise wrong(f"'input.{key}' must be a multiple of {cell}, not {size.get(key)}")
@@ -136,6 +137,8 @@ def checked(config, path):
             raise wrong("'openSet' needs 'task' centroids")
     if (config["task"] == "labels") != (config["network"]["kind"] == "window"):
         raise wrong("'network.kind' window and 'task' labels go together")
+    if config["network"]["kind"] == "named" and not ("startFrom" in config and config["composed"]):
+        raise wrong("'network.kind' named needs 'composed' and a finder in 'startFrom'")
     if not config["train"]:
         raise wrong("'train' must name at least one folder")
     config.setdefault("selectThresholdOn", config["val"])

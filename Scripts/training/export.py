@@ -341,4 +341,5 @@ def card(config, files, fitted, places):
         "floor": config["floor"],
         "trainingData": config["trainingData"],
         "licence": config["licence"],
+        **({"experimental": True} if config.get("experimental") else {}),
     }

@@ -67,9 +67,12 @@ def build(config):
     cell sees a whole near fish; blocks of a 5 × 5 depthwise and a 1 × 1 convolution at stride 8
     (`contextBlocks`) and, at a quarter of their cost, at stride 16 (`wideBlocks`). Outputs scores and, with `sizes`, sizes. `fomo`: what FOMO is, one 1 × 1 convolution behind the cut, with
     `contextBlocks` of the same blocks behind it: the cut alone sees 59 pixels, less than a near
-    fish. `window`: a classifier of the whole input.
+    fish. `window`: a classifier of the whole input. `named`: a `context` network that finds, and another
+    that names.
     """
     size = config["input"]
+    if config["network"]["kind"] == "named":
+        return _named(config)
     stump = _stump(size["height"], size["width"], channels(config), config["network"])
     count = len(config["labels"])
     if config["network"]["kind"] == "window":
@@ -91,8 +94,61 @@ def build(config):
     return tf.keras.Model(stump.input, outputs, name=config["name"].replace("-", "_"))
 
 
-def _stump(height, width, depth, network):
-    """MobileNetV2 with the fused normalisation, and no further than the network needs."""
+def _named(config):
+    """A network of kind `context`, at half the input's size, and one that names what it finds.
+
+    The names of a cell are shares that sum to 1; scores are these times the finder's.
+    """
+    size, plan = config["input"], config["network"]
+    pixels = layers.Input((size["height"], size["width"], channels(config)), name="pixels")
+    halved = layers.AveragePooling2D(2, name="halved")(pixels)
+    finder = plan | {"kind": "context"}
+    x = _context(_stump(size["height"] // 2, size["width"] // 2, channels(config), finder, halved), finder)
+    count = len(config["labels"])
+    shares = _names(pixels, size, channels(config), plan, count)
+    fish = layers.Conv2D(count, 1, activation="sigmoid", name="found")(x)
+    empty = layers.Conv2D(1, 1, activation="sigmoid", name="empty")(x)
+    named = layers.Multiply(name="named")([fish, shares])
+    sizes = layers.Conv2D(2, 1, name="sizes")(x)
+    scores = layers.Concatenate(name="scores")([empty, named])
+    return tf.keras.Model(pixels, [scores, sizes], name=config["name"].replace("-", "_"))
+
+
+def naming(config, side):
+    """The part of a network of kind `named` that names, for crops of `side` pixels; its layers have
+    the names that they have in the whole.
+    """
+    crop = layers.Input((side, side, 3), name="crop")
+    size = {"width": side, "height": side}
+    return tf.keras.Model(crop, [_names(crop, size, 3, config["network"], len(config["labels"]))])
+
+
+def _names(pixels, size, depth, plan, count):
+    """Shares of the labels by cells of 16 × 16 pixels."""
+    stump = _stump(size["height"], size["width"], depth, {"kind": "window"}, pixels, "names_")
+    width = plan["namesChannels"]
+    x = _pointwise(stump.output, width, "names_in", False)
+    x = _blocks(x, width, plan["namesBlocks"], "names_context")
+    x = _pointwise(x, width, "names_head", True)
+    return layers.Conv2D(count, 1, activation="softmax", name="names_logits")(x)
+
+
+def finder(arrays, count):
+    """Weights of a network of kind `context` with one label as those of the finder of a `named` one:
+    a softmax over two is a sigmoid of their difference.
+    """
+    made = {name: value for name, value in arrays.items() if not name.startswith("logits/")}
+    kernel, bias = arrays["logits/kernel"], arrays["logits/bias"]
+    apart, more = kernel[..., 1:] - kernel[..., :1], bias[1:] - bias[:1]
+    made["found/kernel"], made["found/bias"] = np.repeat(apart, count, axis=3), np.repeat(more, count)
+    made["empty/kernel"], made["empty/bias"] = -apart, -more
+    return made
+
+
+def _stump(height, width, depth, network, pixels=None, prefix=""):
+    """MobileNetV2 with the fused normalisation, and no further than the network needs; on `pixels`,
+    with layers whose names begin with `prefix`.
+    """
     whole = tf.keras.applications.MobileNetV2(
         input_shape=(height, width, depth),
         alpha=network.get("alpha", 0.35),
@@ -103,12 +159,13 @@ def _stump(height, width, depth, network):
 
     def copied(layer):
         settings = layer.get_config()
+        settings["name"] = prefix + settings["name"]
         if isinstance(layer, layers.BatchNormalization):
             return BatchNormalization.from_config(settings | {"momentum": MOMENTUM})
         return layer.__class__.from_config(settings)
 
     cut = tf.keras.Model(whole.input, whole.get_layer(end).output)
-    return tf.keras.models.clone_model(cut, clone_function=copied)
+    return tf.keras.models.clone_model(cut, input_tensors=pixels, clone_function=copied)
 
 
 def _normalised(x, name, activation):
@@ -186,7 +243,7 @@ def set_weights(model, arrays):
     for layer in model.layers:
         for variable in layer.weights:
             value = arrays.get(f"{layer.name}/{variable.name}")
-            if value is not None and f"{layer.name}/{variable.name}" == "Conv1/kernel":
+            if value is not None and layer.name.endswith("Conv1") and variable.name == "kernel":
                 missing = max(0, variable.shape[2] - value.shape[2])
                 value = np.pad(value, ((0, 0), (0, 0), (0, missing), (0, 0)))
                 value = value[:, :, : variable.shape[2]]

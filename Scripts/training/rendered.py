@@ -34,7 +34,7 @@ def samples(config, scenes, seed, work):
     kept = np.load(path)
     places = np.cumsum(kept["counts"])[:-1]
     indices = coco.label_indices(config)
-    scale = 1.5 * config["input"]["width"] / WIDTH
+    scale = min(1.0, 1.5 * config["input"]["width"] / WIDTH)
     made = []
     for index, (image, boxes, species) in enumerate(
         zip(kept["images"], np.split(kept["boxes"], places), np.split(kept["species"], places))

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from . import coco, composed, export, loop, motion, network
+from . import coco, composed, export, loop, motion, names, network
 from .configuration import ConfigurationError
 
 QUICK = {"rounds": 2, "stepsPerRound": 10, "batchSize": 8}
@@ -50,8 +50,9 @@ def train(config, options, root):
         return
     start(config, model, home, options.weights)
     log(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame")
-    task = task_of(config, samples)
-    training = loop.Loop(config, model, task, samples["train"], work)
+    task = task_of(config, samples, work)
+    trained = trained_part(config, model)
+    training = loop.Loop(config, trained, task, samples["train"], work)
     if options.resume:
         training.resume()
     began = time.time()
@@ -111,8 +112,19 @@ def held_back(samples, config):
     return kept, [sample for sample in samples if (sample.video or sample.file) in chosen]
 
 
-def task_of(config, samples):
+def trained_part(config, model):
+    """What is trained of a network: all of it, or of a `named` one what names, on crops."""
+    if config["network"]["kind"] != "named":
+        return model
+    part = network.naming(config, names.SIDE)
+    network.set_weights(part, network.weights(model))
+    return part
+
+
+def task_of(config, samples, work):
     """What the loop asks for examples, loss and measure."""
+    if config["network"]["kind"] == "named":
+        return names.Names(config, samples["train"], samples["val"], work)
     if config["task"] == "labels":
         from .windows import Windows as Task
     else:
@@ -131,7 +143,7 @@ def start(config, model, home, backbone):
                 raise ConfigurationError(
                     f"{path}: no such file; 'startFrom' names the weights.npz of a trained model"
                 )
-            found += network.set_weights(model, _of_other(model, path))
+            found += network.set_weights(model, _of_other(config, model, path))
         if found == 0:
             raise ConfigurationError(f"{names}: has no layer of this network")
     elif backbone.exists():
@@ -143,11 +155,17 @@ def start(config, model, home, backbone):
         )
 
 
-def _of_other(model, path):
-    """Weights of a trained model; without those of its last layer where that has another shape."""
+def _of_other(config, model, path):
+    """Weights of a trained model; without those of its last layer where that has another shape.
+
+    A `named` network finds with a `context` network's weights, and names with a `window` network's.
+    """
     arrays = {name: np.float32(value) for name, value in np.load(path).items()}
+    if config["network"]["kind"] == "named" and "names_Conv1/kernel" not in arrays:
+        if "from_8/kernel" in arrays:
+            return network.finder(arrays, len(config["labels"]))
+        return {f"names_{name}": value for name, value in arrays.items()}
     kernel = arrays.get("logits/kernel")
-    own = model.get_layer("logits").kernel.shape
-    if kernel is not None and kernel.shape != tuple(own):
+    if kernel is not None and kernel.shape != tuple(model.get_layer("logits").kernel.shape):
         arrays = {name: value for name, value in arrays.items() if not name.startswith("logits/")}
     return arrays

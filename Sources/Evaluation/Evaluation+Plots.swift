@@ -19,7 +19,7 @@ extension Evaluation {
   }
 
   private var subtitle: String {
-    "\(model.card.name) \(model.card.version) on \(all.counts.complete) images of "
+    "\(model.card.name) \(model.card.statedVersion) on \(all.counts.complete) images of "
       + "\(all.counts.maxNVideos) videos, \(all.counts.boxes) fish"
   }
 
@@ -128,7 +128,7 @@ extension Evaluation {
     ]
     var chart = SVGChart(
       title: "Whether scores mean what they say",
-      subtitle: "\(model.card.name) \(model.card.version), \(judged) detections from score "
+      subtitle: "\(model.card.name) \(model.card.statedVersion), \(judged) detections from score "
         + String(format: "%.2f up", floor), legend: legend, x: 0...1, y: 0...1.0001,
       xTitle: "Score",
       yTitle: "Share of right detections")

@@ -159,6 +159,13 @@ public struct ModelCard: Sendable, Hashable, Codable {
   public var trainingData: [TrainingData]
   /// Licence of the weights.
   public var licence: String
+  /// Whether what it says is not to be counted on; absent where it may be.
+  public var experimental: Bool?
+
+  /// The version as people see it, with a word where the model is experimental.
+  public var statedVersion: String {
+    experimental == true ? "\(version) (experimental)" : version
+  }
 
   /// A card for a bare .tflite file, as exporters leave them: kept from 0.1, counted from 0.5.
   ///

@@ -296,7 +296,7 @@ public struct SurveyJob: Sendable {
     if let portrait = model.portrait { text += " portrait=\(portrait.hash.prefix(16))" }
     if detector.thresholdUse == .counting { text += Self.text(of: model) }
     return RunDescription(
-      modelName: card.name, modelVersion: card.version, modelHash: model.hash, options: text,
+      modelName: card.name, modelVersion: card.statedVersion, modelHash: model.hash, options: text,
       sample: options.sampling.canonicalText, decoder: detector.decoderName,
       floor: detector.floor, gridWidth: detector.gridSize.width,
       gridHeight: detector.gridSize.height,

@@ -45,7 +45,7 @@ struct Classify: ParsableCommand {
   }
 
   func run() throws {
-    var loaded = try LoadedModel(model, labels: labels, catalog: loadCatalog())
+    var loaded = try loadModel(model, labels: labels)
     if let pixelRange { loaded.card.input.pixelRange = [pixelRange.low, pixelRange.high] }
     let classifier = try Classifier(loaded)
     var reports: [Report] = []

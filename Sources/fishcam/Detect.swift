@@ -63,7 +63,7 @@ struct Detect: ParsableCommand {
   }
 
   func run() throws {
-    let model = try LoadedModel(modelOptions.model, labels: labels, catalog: loadCatalog())
+    let model = try loadModel(modelOptions.model, labels: labels)
     let finder = try finder(model)
     let detected =
       windows == nil

@@ -116,7 +116,7 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try LoadedModel(model, labels: labels, catalog: loadCatalog())
+    let loaded = try loadModel(model, labels: labels)
     let known: TruthSet
     if let clip, let truth {
       known = try TruthSet(clip: clip, truth: truth)
@@ -162,7 +162,7 @@ struct Evaluate: ParsableCommand {
     let printable = TextTable.printable
     let card = result.model.card
     print(
-      printable("\(card.name) \(card.version) (\(result.model.file.lastPathComponent))")
+      printable("\(card.name) \(card.statedVersion) (\(result.model.file.lastPathComponent))")
         + printable(" on \(result.truth.file)"))
     for line in result.preamble { print("  " + printable(line)) }
     print("")

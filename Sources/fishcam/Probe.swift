@@ -37,7 +37,7 @@ struct Probe: ParsableCommand {
     bar.end()
     var seconds: Double?
     if !quick {
-      let model = try LoadedModel(modelOptions.model, catalog: loadCatalog())
+      let model = try loadModel(modelOptions.model)
       seconds = try SurveySpeed(
         findings, model: model, detectorOptions: modelOptions.detectorOptions,
         sampling: survey.sample, threads: survey.jobs

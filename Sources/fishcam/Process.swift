@@ -69,7 +69,7 @@ struct Process: ParsableCommand {
     Niceness.add(nice)
     let start = ContinuousClock.now
     let catalog = try loadCatalog()
-    let model = try LoadedModel(modelOptions.model, catalog: catalog)
+    let model = try loadModel(modelOptions.model, catalog: catalog)
     let display = ProgressDisplay(quiet: quiet)
     let log = try openLog(display)
     log?.write(.start, startWords(model))
@@ -138,7 +138,7 @@ struct Process: ParsableCommand {
     if let site = survey.site { options.append("--site \(site)") }
     return "fishcam \(Fishcam.version) process \(survey.input.joined(separator: " ")) "
       + options.joined(separator: " ")
-      + "; model \(model.card.name) \(model.card.version), SHA-256 \(model.hash)"
+      + "; model \(model.card.name) \(model.card.statedVersion), SHA-256 \(model.hash)"
       + "; in \(FileManager.default.currentDirectoryPath)"
   }
 

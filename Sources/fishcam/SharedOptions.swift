@@ -1,6 +1,7 @@
 import ArgumentParser
 import Detection
 import Foundation
+import Media
 import SpeciesCatalog
 import Survey
 import SurveyPipeline
@@ -73,4 +74,16 @@ func loadCatalog() throws -> SpeciesCatalog {
     program.path.hasSuffix("/exe")
     ? URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath() : program
   return try SpeciesCatalog(folder: SpeciesCatalog.folder(near: own))
+}
+
+/// A model by name or path; says on standard error where it is experimental.
+func loadModel(_ nameOrPath: String, labels: String? = nil, catalog: SpeciesCatalog? = nil) throws
+  -> LoadedModel
+{
+  MediaLibraries.loadEarly()
+  let model = try LoadedModel(nameOrPath, labels: labels, catalog: catalog ?? loadCatalog())
+  if model.card.experimental == true {
+    standardError("fishcam: note: \(model.card.name) is experimental. \(model.card.description)")
+  }
+  return model
 }

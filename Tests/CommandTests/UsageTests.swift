@@ -3,6 +3,14 @@ import TestSupport
 import Testing
 
 @Suite struct UsageTests {
+  /// More than a hundred libraries come with FFmpeg's: a start that needs none of them loads none.
+  @Test(.enabled(if: Tool.path(of: "ldd") != nil, "ldd is not installed"))
+  func codecsAreLoadedWhenTheyAreNeeded() throws {
+    let libraries = try Tool.succeed("ldd", [FishcamProgram.path]).text
+    #expect(libraries.contains("libsqlite3"))
+    #expect(!libraries.contains("libavcodec"))
+  }
+
   private let dives: ProgramFolder
 
   init() throws { dives = try ProgramFolder() }

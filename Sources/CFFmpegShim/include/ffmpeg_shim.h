@@ -11,6 +11,10 @@ extern const int ffs_error_eof;
 extern const int ffs_error_again;
 extern const int64_t ffs_no_pts;
 
+// Loads FFmpeg's libraries on a thread of its own, so that they are there when they are needed. Without it
+// the first call of one of their functions does.
+void ffs_load_early(void);
+
 // FFmpeg's text for an error code.
 void ffs_error_text(int code, char *text, int size);
 

@@ -1,0 +1,109 @@
+"""The task of networks of kind `named`: which of its labels a fish is, learnt on crops around one fish each.
+
+A network that names at every cell is trained as if it named but one: the crop's middle, at the scale of the
+whole input. A crop costs a twentieth of a picture, and each shows a fish; so a training sees a hundred
+thousand of them. Where fish are is not learnt here: that the finder knows, which stays as it is.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from . import augmentation, coco, composed, windows
+
+SIDE = 160
+"""Rows and columns of a crop, in pixels of the input."""
+
+STRIDE = 16
+"""Pixels of the input from one named cell to the next."""
+
+COMPOSED_SHARE = 0.55
+"""Crops made of drawn fish anew; the others are cut from pictures."""
+
+RECOLOURED = 0.6
+"""Crops whose colours are changed as those of whole pictures are: species differ in little but colour."""
+
+INNER = 0.5
+"""The share of a box's sides, around its middle, in which cells are to name its fish."""
+
+
+class Names:
+    """What the training loop asks of a task, for names at the middle of crops."""
+
+    def __init__(self, config, train, val, work):
+        self.config, self.train = config, train
+        self.count = len(config["labels"])
+        self.indices = coco.label_indices(config)
+        self.stock = composed.stock_of(config, "train", work, [s for s in train if s.folder != "rendered"])
+        self.places = [(s, box) for s in val for box in range(len(s.boxes))]
+        self.crops = np.array([self._cut(*place, 1.0, (0, 0))[0] for place in self.places])
+        self.labels = np.array([s.labels[box] for s, box in self.places])
+        self.sources = np.array([s.source for s, _ in self.places])
+
+    def example(self, index, order, generator):
+        """An augmented crop and, by cell, labels as one-hot vectors weighted to 1 a fish."""
+        change = augmentation.recolouring(generator) if generator.random() < RECOLOURED else None
+        sample = self.train[index]
+        if generator.random() < COMPOSED_SHARE or len(sample.boxes) == 0:
+            width = self.config["input"]["width"]
+            crop, boxes, labels = composed.crop(self.stock, self.indices, SIDE, width, generator)
+            if change:
+                crop = change(crop)
+        else:
+            zoom = np.exp(generator.uniform(np.log(0.6), np.log(1.7)))
+            shift = generator.uniform(-0.15, 0.15, 2)
+            box = int(generator.integers(len(sample.boxes)))
+            crop, boxes = self._cut(sample, box, zoom, shift, change or (lambda part: part))
+            labels = sample.labels
+        if generator.random() < 0.5:
+            crop = crop[:, ::-1]
+            boxes = boxes.copy()
+            boxes[:, 0] = SIDE - boxes[:, 0] - boxes[:, 2]
+        return crop, (self._target(boxes, labels),)
+
+    def _cut(self, sample, box, zoom, shift, change=lambda part: part):
+        """The crop around a box at the input's scale times `zoom`, and all boxes in it."""
+        rows, columns = sample.image.shape[:2]
+        size = self.config["input"]
+        longest, shortest = max(size["width"], size["height"]), min(size["width"], size["height"])
+        fit = min(longest / max(rows, columns), shortest / min(rows, columns))
+        scale = 1 / (fit * zoom)
+        left, top, across, down = sample.boxes[box]
+        middle = np.array([left + across / 2, top + down / 2]) + shift * np.minimum(
+            (across, down), SIDE * scale / 2
+        )
+        corner = middle - SIDE * scale / 2
+        crop = augmentation.window(sample.image, *corner, scale, SIDE, SIDE, change)
+        return crop, (sample.boxes - (*corner, 0, 0)) / scale
+
+    def _target(self, boxes, labels):
+        cells = SIDE // STRIDE
+        target = np.zeros((cells, cells, self.count), np.float32)
+        for (left, top, across, down), label in zip(boxes, labels):
+            middle = np.array([left + across / 2, top + down / 2])
+            if label < 0 or (middle < 0).any() or (middle >= SIDE).any():
+                continue
+            half = INNER / 2 * np.array([across, down]) - STRIDE / 2
+            low = np.floor((middle - np.maximum(half, 0)) / STRIDE).astype(int).clip(0, cells - 1)
+            high = np.floor((middle + np.maximum(half, 0)) / STRIDE).astype(int).clip(0, cells - 1)
+            part = target[low[1] : high[1] + 1, low[0] : high[0] + 1]
+            part[:] = 0
+            part[..., label] = 1 / (part.shape[0] * part.shape[1])
+        return target
+
+    def loss(self, outputs, wanted):
+        """Cross-entropy of the cells that are to name a fish, a mean over fish."""
+        logs = tf.math.log(tf.clip_by_value(outputs[0], 1e-6, 1.0))
+        return -tf.reduce_sum(wanted * logs) / tf.maximum(1.0, tf.reduce_sum(wanted))
+
+    def measure(self, predict):
+        """Mean over val's sources of the balanced accuracy of the middle's names."""
+        grids = predict(self.crops)[0]
+        middle = SIDE // STRIDE // 2
+        given = grids[:, middle - 1 : middle + 1, middle - 1 : middle + 1].mean(axis=(1, 2))
+        figures, texts = [], []
+        for source in sorted(set(self.sources)):
+            own = self.sources == source
+            figure, text = windows.balanced_accuracy(given[own], self.labels[own])
+            texts.append(f"{source} {figure:.3f} ({text})")
+            figures.append(figure)
+        return float(np.mean(figures)), " ".join(texts)

@@ -1,0 +1,101 @@
+"""Naming what a finder finds: crops, their targets, and the network of both."""
+
+import unittest
+import unittest.mock
+
+import numpy as np
+
+from training import configuration, names, network
+from training.tests import fixtures
+from training.tests.test_composed import stock
+
+CONFIGURATION = configuration.checked(
+    fixtures.CONFIGURATION
+    | {
+        "input": {"width": 256, "height": 192, "pixelRange": [0, 1], "motion": True, "movingCameraAbove": 45},
+        "network": {
+            "kind": "named",
+            "contextBlocks": 1,
+            "contextChannels": 24,
+            "sizes": True,
+            "namesChannels": 16,
+            "namesBlocks": 1,
+        },
+        "labels": [{"label": name, "classes": [name]} for name in ("red", "blue", "fish")],
+        "startFrom": "finder.npz",
+        "composed": {},
+    },
+    "test",
+)
+
+
+def task(train=(), val=()):
+    made = stock(red=(200, 30, 30), blue=(30, 30, 200), fish=(120, 120, 120))
+    with unittest.mock.patch.object(names.composed, "stock_of", return_value=made):
+        return names.Names(CONFIGURATION, list(train), list(val), None)
+
+
+class CropTests(unittest.TestCase):
+    def test_a_fish_weighs_one_and_lies_around_the_middle(self):
+        picture = fixtures.sample(np.full((360, 640, 3), 90, np.uint8), [(100, 100, 60, 30), (400, 50, 20, 20)])
+        made, generator = task([picture]), np.random.default_rng(3)
+        for _ in range(40):
+            crop, (target,) = made.example(0, [0], generator)
+            self.assertEqual(crop.shape, (names.SIDE, names.SIDE, 3))
+            self.assertEqual(crop.dtype, np.uint8)
+            cells = target.sum(axis=(0, 1))
+            self.assertTrue((abs(cells - np.round(cells)) < 0.6).all(), cells)
+            self.assertGreater(target[2:8, 2:8].sum(), 0)
+
+    def test_a_composed_crop_shows_the_colour_of_the_label_it_teaches(self):
+        made, generator = task(), np.random.default_rng(5)
+        right = 0
+        for _ in range(60):
+            crop, boxes, labels = names.composed.crop(made.stock, made.indices, names.SIDE, 256, generator)
+            left, top, across, down = boxes[-1]
+            red, _, blue = crop[int(top + down / 2), int(left + across / 2)].astype(int)
+            seen = 0 if red > blue + 8 else 1 if blue > red + 8 else 2
+            right += seen == labels[-1]
+        self.assertGreater(right, 40)
+
+    def test_of_boxes_over_one_another_the_nearer_is_named(self):
+        boxes = np.array([(20, 20, 120, 120), (60, 60, 40, 40)], float)
+        target = task()._target(boxes, np.array([0, 1]))
+        self.assertEqual(target[5, 5].argmax(), 1)
+        self.assertEqual(target[3, 3].argmax(), 0)
+        self.assertAlmostEqual(target[..., 1].sum(), 1, places=5)
+
+    def test_val_is_measured_by_what_its_middle_cells_say(self):
+        picture = fixtures.sample(np.full((192, 256, 3), 90, np.uint8), [(60, 60, 40, 30), (150, 90, 40, 30)])
+        picture.labels[:] = [0, 1]
+        made = task(val=[picture])
+        grids = np.zeros((2, 10, 10, 3), np.float32)
+        grids[0, 4:6, 4:6, 0] = grids[1, 4:6, 4:6, 1] = 1
+        self.assertEqual(made.measure(lambda crops: [grids])[0], 1.0)
+        self.assertEqual(made.measure(lambda crops: [grids[::-1]])[0], 0.0)
+
+
+class NetworkTests(unittest.TestCase):
+    def test_it_finds_what_its_finder_finds_and_names_with_what_was_trained(self):
+        plan = CONFIGURATION | {
+            "network": {"kind": "context", "contextBlocks": 1, "contextChannels": 24, "sizes": True},
+            "input": CONFIGURATION["input"] | {"width": 128, "height": 96},
+            "labels": CONFIGURATION["labels"][:1],
+        }
+        finder, whole, part = network.build(plan), network.build(CONFIGURATION), network.naming(CONFIGURATION, 192)
+        network.set_weights(whole, network.finder(network.weights(finder), 3))
+        self.assertEqual(network.set_weights(whole, network.weights(part)), len(part.weights))
+        pixels = np.random.default_rng(1).random((1, 192, 256, 4)).astype(np.float32)
+        halved = pixels.reshape(1, 96, 2, 128, 2, 4).mean(axis=(2, 4))
+        scores, sizes = whole.predict(pixels, verbose=0)
+        wanted, wanted_sizes = finder.predict(halved, verbose=0)
+        np.testing.assert_allclose(scores[..., 1:].sum(axis=3), wanted[..., 1], atol=1e-5)
+        np.testing.assert_allclose(scores[..., 0], wanted[..., 0], atol=1e-5)
+        np.testing.assert_allclose(sizes, wanted_sizes, atol=1e-4)
+        shares = scores[..., 1:] / scores[..., 1:].sum(axis=3, keepdims=True)
+        middle = part.predict(pixels[:, :, :192, :3], verbose=0)
+        np.testing.assert_allclose(shares[0, 6, 4], middle[0, 6, 4], atol=0.05)
+
+
+if __name__ == "__main__":
+    unittest.main()
