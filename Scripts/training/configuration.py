@@ -27,6 +27,7 @@ DEFAULTS = {
     "sampling": {},
     "rendered": None,
     "composed": None,
+    "selfTraining": None,
     "valShare": 0.2,
     "batchSize": 32,
     "learningRate": 0.004,
@@ -56,6 +57,8 @@ PARTS["composed"] = {
     "doubtful": [],
     "leftOut": [],
 }
+
+PARTS["selfTraining"] = {"above": 0.6}
 
 CHOICES = {
     ("task",): ("centroids", "labels"),
@@ -139,6 +142,8 @@ def checked(config, path):
         raise wrong("'network.kind' window and 'task' labels go together")
     if config["network"]["kind"] == "named" and not ("startFrom" in config and config["composed"]):
         raise wrong("'network.kind' named needs 'composed' and a finder in 'startFrom'")
+    if config["selfTraining"] and not ("startFrom" in config and config["network"].get("sizes")):
+        raise wrong("'selfTraining' needs 'startFrom', and a network with 'sizes'")
     if not config["train"]:
         raise wrong("'train' must name at least one folder")
     config.setdefault("selectThresholdOn", config["val"])

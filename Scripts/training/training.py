@@ -6,7 +6,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from . import coco, composed, export, loop, motion, names, network
+from . import coco, composed, export, loop, motion, names, network, teaching
 from .configuration import ConfigurationError
 
 QUICK = {"rounds": 2, "stepsPerRound": 10, "batchSize": 8}
@@ -50,6 +50,9 @@ def train(config, options, root):
         return
     start(config, model, home, options.weights)
     log(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame")
+    if config["selfTraining"]:
+        samples["train"], added = teaching.taught(config, model, samples["train"])
+        log(f"{added} fish were found where labels are incomplete, and are learnt too")
     task = task_of(config, samples, work)
     trained = trained_part(config, model)
     training = loop.Loop(config, trained, task, samples["train"], work)

@@ -19,6 +19,8 @@ public enum DetectionError: Error, CustomStringConvertible {
   case windows(file: String)
   /// A frame is smaller than the windows in which a classifier is to look.
   case smallFrame(file: String, width: Int, height: Int, window: Int)
+  /// A card's file for frames that are taller than wide is of another network than its usual file.
+  case portrait(file: String, usual: String)
   /// A label list beside the model is empty or names one label twice.
   case labels(file: String, problem: String)
 
@@ -47,6 +49,9 @@ public enum DetectionError: Error, CustomStringConvertible {
     case .smallFrame(let file, let width, let height, let window):
       "\(file): is \(width) × \(height) pixels, smaller than windows of \(window); give --windows a "
         + "smaller size"
+    case .portrait(let file, let usual):
+      "\(file): is another network than \(usual); “portrait” in card.json is for the same network "
+        + "with an input that is taller than wide"
     case .labels(let file, let problem): "\(file): \(problem)"
     }
   }

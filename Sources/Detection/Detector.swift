@@ -56,8 +56,10 @@ public final class Detector {
   private typealias Eye = (picture: PictureModel, reader: any IndividualReader)
 
   private let usual: Eye
-  /// For frames that are taller than wide; `nil` where they are seen as all are.
-  private let portrait: Eye?
+  /// For frames that are taller than wide, as soon as one was placed; `nil` also where they are seen as
+  /// all are.
+  private var portrait: Eye?
+  private let preparePortrait: () throws(DetectionError) -> Eye?
 
   /// Prepares a model.
   ///
@@ -81,14 +83,18 @@ public final class Detector {
         )
       }
       usual = try eye(model)
-      portrait = if let tall = model.asPortrait { try eye(tall) } else { nil }
+      let tall = model.asPortrait
+      if let tall, !tall.isSameNetwork(as: model) {
+        throw .portrait(file: tall.path, usual: model.path)
+      }
+      preparePortrait = { () throws(DetectionError) in if let tall { try eye(tall) } else { nil } }
       self.floor = floor
     case .boxes:
       guard options.decoder == nil else { throw .decoder(file: model.path) }
       let picture = try PictureModel(model, inference: options.inference)
       floor = min(card.floor, least)
       usual = (picture, try BoxReader(picture, floor: floor))
-      portrait = nil
+      preparePortrait = { nil }
     case .labels:
       let picture = try PictureModel(model, inference: options.inference)
       throw .tensor(
@@ -104,7 +110,16 @@ public final class Detector {
 
   /// Where a frame of this size goes in the input.
   public func placement(frameWidth: Double, frameHeight: Double) -> FramePlacement {
-    let eye = frameHeight > frameWidth ? portrait ?? usual : usual
+    let isTall = frameHeight > frameWidth
+    if isTall, portrait == nil {
+      do {
+        portrait = try preparePortrait()
+      } catch {
+        // The same network was prepared for another shape.
+        preconditionFailure("\(error)")
+      }
+    }
+    let eye = isTall ? portrait ?? usual : usual
     return eye.picture.placement(frameWidth: frameWidth, frameHeight: frameHeight)
   }
 

@@ -80,6 +80,17 @@ public struct LoadedModel: Sendable {
       calibration: calibration)
   }
 
+  /// Whether operators and shapes of constants are those of another model: what is prepared for one can
+  /// be prepared for the other.
+  func isSameNetwork(as other: LoadedModel) -> Bool {
+    func constants(_ graph: TFLiteModel) -> [String] {
+      graph.tensors.filter(\.isConstant).map { "\($0.elementType)\($0.shape)" }.sorted()
+    }
+    return graph.operators.map(\.kind) == other.graph.operators.map(\.kind)
+      && graph.operators.map(\.version) == other.graph.operators.map(\.version)
+      && constants(graph) == constants(other.graph)
+  }
+
   private init(
     file: URL, hash: String, graph: TFLiteModel, card: ModelCard, calibration: Calibration?
   ) {

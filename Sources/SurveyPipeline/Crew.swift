@@ -49,12 +49,15 @@ final class Crew: Sendable {
   private let run: StoredRun
   private let writer: Writer
   private let next = Mutex(0)
+  /// A detector that is prepared already, for the first thread that needs one.
+  private let prepared: Mutex<Detector?>
 
   /// Bytes of decoded keyframes that all readers together may keep: 25 of 1920 × 1080.
   private static let keyframeRoom = 80 << 20
 
-  init(job: SurveyJob, run: StoredRun, space: DiskSpace) {
+  init(job: SurveyJob, run: StoredRun, space: DiskSpace, prepared: sending Detector) {
     self.job = job
+    self.prepared = Mutex(prepared)
     self.run = run
     writer = Writer(job: job, run: run, space: space)
   }
@@ -77,7 +80,7 @@ final class Crew: Sendable {
       // A model is prepared by those threads alone that get something to look at.
       guard let first = queue.pop() else { return }
       do {
-        let looker = Looker(try Detector(job.model, options: job.detectorOptions))
+        let looker = Looker(try detector())
         looker.look(at: first)
         while let task = queue.pop() { looker.look(at: task) }
       } catch {
@@ -89,7 +92,7 @@ final class Crew: Sendable {
     }
     start(readerCount, in: readers) { [self] in
       do {
-        let detector = try Detector(job.model, options: job.detectorOptions)
+        let detector = try detector()
         while let order = take(of: orders) {
           try read(
             order, detector, queue, threads: threads, keyframeRoom: Self.keyframeRoom / readerCount)
@@ -105,6 +108,15 @@ final class Crew: Sendable {
     writing.wait()
     if let failure = writer.failure { throw failure }
     return orders.map { writer.results[$0.number] }
+  }
+
+  private func detector() throws -> Detector {
+    let ready = prepared.withLock { prepared in
+      let taken = prepared
+      prepared = nil
+      return taken
+    }
+    return try ready ?? Detector(job.model, options: job.detectorOptions)
   }
 
   private func start(_ count: Int, in group: DispatchGroup, _ body: @escaping @Sendable () -> Void)

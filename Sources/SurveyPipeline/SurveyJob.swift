@@ -176,7 +176,8 @@ public struct SurveyJob: Sendable {
     let manifest = try options.readManifest(found.manifests)
     let (placed, remarks) = try Placing.place(found.files, manifest: manifest, site: options.site)
     for warning in found.warnings + remarks { report(.warning(warning)) }
-    let description = try description(catalog)
+    let detector = try Detector(model, options: detectorOptions)
+    let description = description(detector, catalog)
     try warnOfThresholds(description)
     let run = try store.run(description)
     let filed = try Filing(
@@ -222,7 +223,7 @@ public struct SurveyJob: Sendable {
           seconds: pending.map(\.seconds), sampling: options.sampling,
           stretch: model.card.input.hasMotion ? options.longestStretch : nil))
     }
-    let crew = Crew(job: self, run: run, space: space)
+    let crew = Crew(job: self, run: run, space: space, prepared: detector)
     let results = try crew.work(pending)
     for (order, result) in zip(pending, results) {
       guard let result else { continue }
@@ -268,8 +269,7 @@ public struct SurveyJob: Sendable {
     }
   }
 
-  private func description(_ catalog: SpeciesCatalog) throws -> RunDescription {
-    let detector = try Detector(model, options: detectorOptions)
+  private func description(_ detector: Detector, _ catalog: SpeciesCatalog) -> RunDescription {
     let card = model.card
     let labels = zip(detector.labels, detector.thresholds).map { label, threshold in
       let taxon = label.taxon.flatMap(catalog.taxon(id:))

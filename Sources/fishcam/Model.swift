@@ -53,7 +53,9 @@ struct Model: ParsableCommand {
       }
       print("\(file.path): \(grouped(graph.byteCount)) bytes")
       if let loaded {
-        print("  model      \(loaded.card.name) \(loaded.card.statedVersion): \(loaded.card.description)")
+        print(
+          "  model      \(loaded.card.name) \(loaded.card.statedVersion): \(loaded.card.description)"
+        )
         print("  labels     \(loaded.detectionLabels().map(\.label).joined(separator: ", "))")
         print("  decoder    \(loaded.card.decoder), fit \(loaded.card.input.fit.rawValue)")
         print("  licence    \(loaded.card.licence)")

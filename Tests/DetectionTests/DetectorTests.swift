@@ -196,6 +196,15 @@ private func paint(_ picture: inout PixelImage, _ colour: [UInt8], x: Int, y: In
     let square = detector.placement(frameWidth: 500, frameHeight: 500)
     #expect((square.inputWidth, square.inputHeight) == (160, 96))
 
+    let other = BlobModel.file(width: 96, height: 160, softmax: false)
+    try files.folder.write(Data(other), to: "tall.tflite")
+    try files.card { card in
+      var list = card["files"] as! [[String: Any]]
+      list[0]["portrait"] = ["file": "tall.tflite", "sha256": SpeciesCatalog.sha256(other)]
+      card["files"] = list
+    }
+    #expect { try Detector(files.model()) } throws: { "\($0)".contains("is another network than") }
+
     try files.folder.write(Data(BlobModel.file(width: 96, height: 96)), to: "tall.tflite")
     #expect(throws: SpeciesCatalogError.self) { try files.model() }
     try FileManager.default.removeItem(atPath: files.folder.file("tall.tflite"))

@@ -1,0 +1,45 @@
+"""Self-training: pictures whose labels are incomplete get boxes from the weights that a training starts from."""
+
+import dataclasses
+
+import numpy as np
+
+from . import coco, loop, measurement
+
+MARGIN = 8.0
+"""Pixels of the input around a box within which a peak is the box's own fish."""
+
+
+def taught(config, model, samples):
+    """`samples` with boxes where `model` is sure of a fish that has none, and how many there are.
+
+    Only where labels are incomplete, and of the first label: `selfTraining.above` is the score. A box is as
+    large as the model says. Pictures stay incomplete, so that what it is less sure of is neither right nor wrong.
+    """
+    above = config["selfTraining"]["above"]
+    doubtful = [index for index, sample in enumerate(samples) if not sample.complete]
+    if not doubtful:
+        return samples, 0
+    inputs = measurement.Inputs([samples[index] for index in doubtful], config["input"])
+    grids, sizes = loop.predict(model, inputs.pictures)
+    made, added = list(samples), 0
+    for index, grid, size, boxes in zip(doubtful, grids, sizes, inputs.boxes):
+        found = measurement.peaks(grid[:, :, 1], above)
+        fish = measurement.predicted_boxes(found, size)
+        fish = fish[[not _inside(x, y, boxes) for x, y, _ in found]]
+        sample = samples[index]
+        _, scale, left, top = coco.letterbox(sample.image, *inputs.pictures.shape[2:0:-1])
+        fish = (fish - np.array([left, top, 0, 0], np.float32)) / scale
+        added += len(fish)
+        made[index] = dataclasses.replace(
+            sample,
+            boxes=np.concatenate([sample.boxes, fish]).astype(np.float32),
+            labels=np.concatenate([sample.labels, np.zeros(len(fish), np.int64)]),
+        )
+    return made, added
+
+
+def _inside(x, y, boxes):
+    """Whether a point lies in one of `boxes`, or near it."""
+    beside = np.array([x, y], np.float32) - boxes[:, :2]
+    return bool(((beside >= -MARGIN) & (beside <= boxes[:, 2:] + MARGIN)).all(axis=1).any())
