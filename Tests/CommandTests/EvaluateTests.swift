@@ -203,6 +203,38 @@ import Testing
     #expect(wide.code == 2 && wide.errors.contains("0 to 1"))
   }
 
+  /// As the truth of `Samples/` is: frames in order, fish with their species.
+  @Test func aClipWhoseTruthNamesSpecies() throws {
+    let files = try EvaluateFolder()
+    let clip = try files.program.video("dive.mp4", seconds: 3)
+    let fish = { (species: String, x: Double) -> [String: Any] in
+      [
+        "species": species, "x": x / 192, "y": 24.0 / 96, "w": 20.0 / 192, "h": 20.0 / 96,
+        "visible": 1,
+      ]
+    }
+    let run = { (second: String) in
+      let frames = (0..<30).map { frame in
+        [
+          "pts_s": Double(frame) / 10,
+          "fish": Array([fish("red fish", 56), fish(second, 88)].prefix(frame / 10)),
+        ]
+      }
+      let truth = try files.folder.write(
+        JSONSerialization.data(withJSONObject: ["rendered": true, "frames": frames]),
+        to: "dive.gt.json")
+      return try FishcamProgram.run([
+        "evaluate", "--model", files.program.model, "--clip", clip, "--truth", truth, "--json",
+      ])
+    }
+    let right = try EvaluateFolder.Report(try run("red fish").output)
+    #expect(right["boxes"] == 30)
+    #expect(right["by_class/red fish/f1"] == 1)
+    let other = try EvaluateFolder.Report(try run("blue fish").output)
+    #expect(other["by_class/blue fish/recall"] == 0)
+    #expect(other["by_class/red fish/precision"] == 0.666667)
+  }
+
   @Test func videosOfOneNameInTwoSourcesStayApart() throws {
     var files = try EvaluateFolder()
     var images = files.document["images"] as? [[String: Any]] ?? []
