@@ -119,6 +119,8 @@ def checked(config, path):
     for key in ("width", "height"):
         if not isinstance(size.get(key), int) or size[key] <= 0 or size[key] % cell:
             raise wrong(f"'input.{key}' must be a multiple of {cell}, not {size.get(key)}")
+    if config["network"]["kind"] == "named":
+        size["cell"] = 16
     if size.get("pixelRange") != [0, 1]:
         raise wrong("only 'input.pixelRange' [0, 1] can be trained")
     if size.get("motion") and not isinstance(size.get("movingCameraAbove"), (int, float)):

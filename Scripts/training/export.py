@@ -325,7 +325,7 @@ def card(config, files, fitted, places):
             for precision, path in files.items()
         ],
         "input": {"fit": "letterbox" if config["task"] == "centroids" else "crop"}
-        | {k: v for k, v in config["input"].items() if k not in ("width", "height", "portrait")},
+        | {k: v for k, v in config["input"].items() if k not in ("width", "height", "portrait", "cell")},
         "outputs": places,
         "background": 0,
         "labels": [

@@ -311,12 +311,14 @@ def together(arrays):
 class Inputs:
     """Samples as the network will see them: letterboxed, with motion, without augmentation.
 
-    With `portrait` those taller than wide are letterboxed into the input turned by a quarter;
+    `boxes` are in pixels of which CELL are a cell of the network's grid: where a cell is of more pixels of the
+    input (`cell` of `size`), in larger ones. With `portrait` those taller than wide are letterboxed into the input turned by a quarter;
     but those with motion, whose channel has the usual shape.
     """
 
     def __init__(self, samples, size, portrait=False):
-        self.samples, self.boxes, pictures = samples, [], []
+        self.samples, self.boxes, self.fits, pictures = samples, [], [], []
+        larger = size.get("cell", CELL) / CELL
         self.moving = np.zeros(len(samples), bool)
         for index, sample in enumerate(samples):
             width, height = size["width"], size["height"]
@@ -331,8 +333,14 @@ class Inputs:
                 canvas = np.concatenate([canvas, sample.motion[..., np.newaxis]], axis=2)
                 self.moving[index] = sample.motion.any()
             pictures.append(canvas)
-            self.boxes.append(sample.boxes * scale + np.array([left, top, 0, 0], np.float32))
+            self.fits.append((scale / larger, np.array([left, top, 0, 0], np.float32) / larger))
+            self.boxes.append(self.placed(index, sample.boxes))
         self.pictures = together(pictures)
+
+    def placed(self, index, boxes):
+        """Boxes of a picture as they lie in the input, in the pixels of `boxes`."""
+        scale, corner = self.fits[index]
+        return boxes * scale + corner
 
     def only(self, chosen):
         """Those of the pictures for which `chosen` is true."""
@@ -340,6 +348,7 @@ class Inputs:
         kept = np.flatnonzero(chosen)
         other.samples = [self.samples[index] for index in kept]
         other.boxes = [self.boxes[index] for index in kept]
+        other.fits = [self.fits[index] for index in kept]
         other.moving, other.pictures = self.moving[kept], together(self.pictures[kept])
         return other
 

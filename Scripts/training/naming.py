@@ -11,7 +11,7 @@ import pathlib
 
 import numpy as np
 
-from . import coco, composed, configuration, export, measurement
+from . import coco, composed, configuration, export, measurement, motion
 
 SIZES = (0, 16, 32, 64, 1000)
 """Limits of the longer side of a fish, in pixels of the input, for figures by size."""
@@ -30,18 +30,24 @@ class Model:
             self.config, opened["nameAbove"], opened["temperature"]
         )
         self.threshold = opened["threshold"]
-        self.calibration = measurement.Calibration(**file["calibration"]["still"])
+        kept = file["calibration"]
+        self.calibrations = [
+            measurement.Calibration(**kept.get(name, kept["still"])) for name in ("still", "moving")
+        ]
         self.names = [label["label"] for label in self.config["labels"]]
         self.names.append(self.config["openSet"]["label"])
 
     def found(self, samples):
         """Inputs and, of each picture, the detections (x, y, score, label) that count."""
-        inputs = measurement.Inputs(samples, self.config["input"])
+        size = self.config["input"]
+        inputs = measurement.Inputs(samples, size, bool(size.get("portrait")))
         grids = export.run(self.path, inputs.pictures)[self.card["outputs"]["scores"]]
         floor, self.grids = self.threshold, grids
         return inputs, [
-            measurement.detections(grid[:, :, 1:], floor, self.calibration, self.chosen)
-            for grid in grids
+            measurement.detections(
+                grid[:, :, 1:], floor, self.calibrations[int(moving)], self.chosen
+            )
+            for grid, moving in zip(grids, inputs.moving)
         ]
 
 
@@ -85,8 +91,7 @@ def names_given(model, samples):
     for index, (sample, boxes) in enumerate(zip(samples, inputs.boxes)):
         taken = measurement.takers(found[index], boxes, measurement.CELL / 2)
         fish, hits = fish + len(boxes), hits + int((taken >= 0).sum())
-        _, scale, left, top = coco.letterbox(sample.image, *inputs.pictures.shape[2:0:-1])
-        ignored = sample.ignored * scale + np.array([left, top, 0, 0], np.float32)
+        ignored = inputs.placed(index, sample.ignored)
         for one, box in zip(found[index], taken):
             label = int(one[3])
             if label == len(model.names) - 1 or _inside(one, ignored):
@@ -114,8 +119,7 @@ def doubtful(model, samples):
     inputs, found = model.found(samples)
     counts = {}
     for index, sample in enumerate(samples):
-        _, scale, left, top = coco.letterbox(sample.image, *inputs.pictures.shape[2:0:-1])
-        for box in sample.ignored * scale + np.array([left, top, 0, 0], np.float32):
+        for box in inputs.placed(index, sample.ignored):
             said = [one for one in found[index] if _inside(one, box[np.newaxis])]
             name = model.names[int(said[0][3])] if said else "not found"
             counts[name] = counts.get(name, 0) + 1
@@ -166,6 +170,13 @@ def confusion(model, samples):
     }
 
 
+def seen(samples, size):
+    """`samples` with motion, where the model's input has it."""
+    if size.get("motion"):
+        motion.add(samples, size["width"], size["height"], size["movingCameraAbove"], coco.letterbox)
+    return samples
+
+
 def main():
     parser = argparse.ArgumentParser(prog="training.naming", description=__doc__)
     parser.add_argument("model", type=pathlib.Path, help="folder with card.json and training.json")
@@ -177,7 +188,7 @@ def main():
     config = model.config | {"composed": model.config["composed"] | {"leftOut": []}}
     folders = [*config["train"], *config["val"]]
     samples = [s for name in folders for s in coco.load(options.data / name, config)]
-    samples = composed.named(samples, config, options.data)
+    samples = seen(composed.named(samples, config, options.data), config["input"])
     named = [sample for sample in samples if sample.source == composed.NAMED]
     other = model.chosen.generic[0]
     print("\n".join(real_boxes(model, [s for s in named if (s.labels != other).any()])))
@@ -186,7 +197,8 @@ def main():
     for folder in sorted(val):
         made[folder] = names_given(model, [s for s in samples if s.folder == folder])
     if options.work:
-        made["composed"] = confusion(model, composed.samples(config, "val", options.work))
+        drawn = composed.samples(config, "val", options.work)
+        made["composed"] = confusion(model, seen(drawn, config["input"]))
     print(json.dumps(made, indent=1, ensure_ascii=False))
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from . import coco, loop, measurement
+from . import loop, measurement
 
 MARGIN = 8.0
 """Pixels of the input around a box within which a peak is the box's own fish."""
@@ -23,13 +23,13 @@ def taught(config, model, samples):
     inputs = measurement.Inputs([samples[index] for index in doubtful], config["input"])
     grids, sizes = loop.predict(model, inputs.pictures)
     made, added = list(samples), 0
-    for index, grid, size, boxes in zip(doubtful, grids, sizes, inputs.boxes):
+    for place, (index, grid, size) in enumerate(zip(doubtful, grids, sizes)):
+        boxes, (scale, corner) = inputs.boxes[place], inputs.fits[place]
         found = measurement.peaks(grid[:, :, 1], above)
         fish = measurement.predicted_boxes(found, size)
         fish = fish[[not _inside(x, y, boxes) for x, y, _ in found]]
         sample = samples[index]
-        _, scale, left, top = coco.letterbox(sample.image, *inputs.pictures.shape[2:0:-1])
-        fish = (fish - np.array([left, top, 0, 0], np.float32)) / scale
+        fish = (fish - corner) / scale
         added += len(fish)
         made[index] = dataclasses.replace(
             sample,
