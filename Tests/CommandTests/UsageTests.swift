@@ -99,6 +99,32 @@ import Testing
     #expect(wrong.errors.contains("holds 10 bytes"))
   }
 
+  @Test func anExperimentalModelIsCalledSoWhereverItIsUsed() throws {
+    let dives = try ProgramFolder()
+    let labels = [("red fish", 0.5), ("blue fish", 0.5)].map { ["label": $0.0, "threshold": $0.1] }
+    let card: [String: Any] = [
+      "name": "blobs", "version": "7", "task": "centroids", "description": "Looks for blobs.",
+      "experimental": true, "input": ["fit": "letterbox", "pixelRange": [0, 1]], "background": 0,
+      "files": [["file": "blobs.tflite", "precision": "float32", "sha256": try dives.hash]],
+      "labels": labels, "decoder": "peak", "floor": 0.2, "trainingData": [Any](), "licence": "none",
+    ]
+    let file = try dives.folder.write(
+      JSONSerialization.data(withJSONObject: card), to: "model/card.json")
+    try FileManager.default.removeItem(
+      atPath: (file as NSString).deletingLastPathComponent + "/labels.txt")
+    let video = try dives.video("a.mp4", seconds: 2)
+    let survey = dives.folder.path + "/survey.sqlite"
+    for command in [["detect", video], ["process", video, "--database", survey, "--quiet"]] {
+      let result = try FishcamProgram.run(command + ["--model", dives.model])
+      #expect(result.code == 0)
+      #expect(result.errors.contains("note: blobs is experimental. Looks for blobs."))
+    }
+    let version = try Tool.succeed("sqlite3", [survey, "SELECT model_version FROM run"]).text
+    #expect(version == "7 (experimental)\n")
+    let info = try FishcamProgram.run(["model", "info", dives.model])
+    #expect(info.text.contains("blobs 7 (experimental): Looks for blobs."))
+  }
+
   @Test(.enabled(if: SharedMaterial.isPresent, "\(SharedMaterial.reason)"))
   func runEqualsTheGoldens() throws {
     let folder = try TemporaryFolder()
