@@ -52,8 +52,9 @@ final class Crew: Sendable {
   /// A detector that is prepared already, for the first thread that needs one.
   private let prepared: Mutex<Detector?>
 
-  /// Bytes of decoded keyframes that all readers together may keep: 25 of 1920 × 1080.
-  private static let keyframeRoom = 80 << 20
+  /// Bytes of decoded keyframes that all readers together may keep: 25 of 2704 × 1520, or 25 of
+  /// 1920 × 1080 for two readers.
+  private static let keyframeRoom = 160 << 20
 
   init(job: SurveyJob, run: StoredRun, space: DiskSpace, prepared: sending Detector) {
     self.job = job
