@@ -102,20 +102,20 @@ final class PictureModel {
     }
   }
 
-  /// Whether an output is made by an operator whose results are scores from 0 to 1.
-  func endsInScores(_ output: Int = 0) -> Bool {
-    let graph = model.graph
-    var tensor = graph.outputs[output]
-    while let maker = graph.operators.last(where: { $0.outputs.contains(tensor) }) {
-      switch maker.kind {
-      case .softmax, .logistic: return true
-      case .quantize, .dequantize, .reshape:
-        guard let source = maker.inputs.first, source >= 0 else { return false }
-        tensor = source
-      default: return false
-      }
+  /// Whether an output is made by operators whose results are scores from 0 to 1.
+  func endsInScores(_ output: Int = 0) -> Bool { holdsScores(model.graph.outputs[output]) }
+
+  private func holdsScores(_ tensor: Int) -> Bool {
+    let makers = model.graph.operators
+    guard let maker = makers.last(where: { $0.outputs.contains(tensor) }) else { return false }
+    let sources = maker.inputs.filter { $0 >= 0 }
+    return switch maker.kind {
+    case .softmax, .logistic: true
+    case .quantize, .dequantize, .reshape: sources.first.map(holdsScores) ?? false
+    // Products of scores and scores side by side are scores.
+    case .mul, .concatenation: !sources.isEmpty && sources.allSatisfy(holdsScores)
+    default: false
     }
-    return false
   }
 
   /// Turns logits into scores, group by group.

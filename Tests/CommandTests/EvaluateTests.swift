@@ -235,6 +235,29 @@ import Testing
     #expect(other["by_class/red fish/precision"] == 0.666667)
   }
 
+  /// Its scores are products, side by side with others; read as logits they would find fish everywhere.
+  @Test func theShippedNamesOfDrawnFishAreRight() throws {
+    let film = Repository.path("Samples/Coral Garden/CG-02/second drop.mp4")
+    let truth = Repository.path("Samples/Coral Garden/CG-02/second drop.gt.json")
+    let document = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: truth)))
+        as? [String: Any])
+    let folder = try TemporaryFolder()
+    var frames = try #require(document["frames"] as? [[String: Any]])
+    for index in frames.indices { frames[index]["frame"] = index }
+    let few = stride(from: 0, to: frames.count, by: 30).map { frames[$0] }
+    let part = try folder.write(
+      JSONSerialization.data(withJSONObject: ["frames": few]), to: "part.gt.json")
+    let result = try FishcamProgram.run([
+      "evaluate", "--model", "reef-ten", "--clip", film, "--truth", part, "--json",
+    ])
+    let report = try EvaluateFolder.Report(result.output)
+    #expect(report["images"] == 12)
+    #expect(report["named/named"] ?? 0 > 100)
+    #expect(report["named/right_share"] ?? 0 > 0.95)
+    #expect(report["by_class/Pomacanthus chrysurus/recall"] ?? 0 > 0.8)
+  }
+
   @Test func videosOfOneNameInTwoSourcesStayApart() throws {
     var files = try EvaluateFolder()
     var images = files.document["images"] as? [[String: Any]] ?? []
