@@ -78,8 +78,13 @@ enum Address {
 }
 
 extension ReviewTaxon {
-  /// The name that people read first.
-  var shownName: String { commonName ?? label }
+  /// The name that people read first: of labels that are no species the label, which may say more than
+  /// what they belong to (“fish, unidentified”).
+  var shownName: String {
+    guard let commonName else { return label }
+    let saysMore = scientificName == nil && label.lowercased() != commonName.lowercased()
+    return saysMore ? label : commonName
+  }
 }
 
 extension String {
