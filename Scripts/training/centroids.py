@@ -13,11 +13,15 @@ class Centroids:
         size = config["input"]
         self.width, self.height = size["width"], size["height"]
         self.sizes = bool(config["network"].get("sizes"))
+        self.depth = 4 if config["distillation"] else network.channels(config)
         self.inputs = measurement.Inputs(val, size)
 
     def example(self, index, order, generator):
-        """An augmented picture of sample `index` and its Target; a mosaic's others from `order`."""
-        plan, depth = self.config["augmentation"], network.channels(self.config)
+        """An augmented picture of sample `index` and its Target; a mosaic's others from `order`.
+
+        For a teacher the picture has motion, even where the network itself does not look at it.
+        """
+        plan, depth = self.config["augmentation"], self.depth
         cut_out = generator.random() < plan["pasted"]
         options = {"motion": depth == 4 or cut_out, "dropped": plan["motionDropped"], "zoom": plan["zoom"]}
         if generator.random() >= plan["mosaic"]:

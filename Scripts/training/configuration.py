@@ -28,6 +28,7 @@ DEFAULTS = {
     "rendered": None,
     "composed": None,
     "selfTraining": None,
+    "distillation": None,
     "valShare": 0.2,
     "batchSize": 32,
     "learningRate": 0.004,
@@ -59,6 +60,7 @@ PARTS["composed"] = {
 }
 
 PARTS["selfTraining"] = {"above": 0.6}
+PARTS["distillation"] = {"teacher": "", "share": 0.5}
 
 CHOICES = {
     ("task",): ("centroids", "labels"),
@@ -146,6 +148,13 @@ def checked(config, path):
         raise wrong("'network.kind' named needs 'composed' and a finder in 'startFrom'")
     if config["selfTraining"] and not ("startFrom" in config and config["network"].get("sizes")):
         raise wrong("'selfTraining' needs 'startFrom', and a network with 'sizes'")
+    if config["distillation"]:
+        if config["network"]["kind"] not in ("context", "fomo"):
+            raise wrong("'distillation' is for 'network.kind' context and fomo")
+        if size["width"] % 32 or size["height"] % 32:
+            raise wrong("'distillation' needs an input whose sides are multiples of 32")
+        if not 0 < config["distillation"]["share"] <= 1:
+            raise wrong("'distillation.share' must be above 0 and at most 1")
     if not config["train"]:
         raise wrong("'train' must name at least one folder")
     config.setdefault("selectThresholdOn", config["val"])

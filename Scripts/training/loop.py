@@ -11,7 +11,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from . import network, sampling
+from . import losses, network, sampling
 
 
 class Loop:
@@ -21,8 +21,9 @@ class Loop:
     1 / (1 - `average`) steps, which finds more than any single step's.
     """
 
-    def __init__(self, config, model, task, train, work):
+    def __init__(self, config, model, task, train, work, teacher=None):
         self.config, self.model, self.task, self.train, self.work = config, model, task, train, work
+        self.teacher = teacher
         self.optimizer = tf.keras.optimizers.AdamW(
             learning_rate=0.0, weight_decay=config["weightDecay"], global_clipnorm=5.0
         )
@@ -35,8 +36,14 @@ class Loop:
 
     def _step(self, pictures, decay, *target):
         with tf.GradientTape() as tape:
-            outputs = self.model(tf.cast(pictures, tf.float32) / 255, training=True)
-            loss = self.task.loss(tf.nest.flatten(outputs), *target)
+            values = tf.cast(pictures, tf.float32) / 255
+            outputs = tf.nest.flatten(self.model(values[..., : self.model.input.shape[-1]], training=True))
+            loss = self.task.loss(outputs, *target)
+            if self.teacher is not None:
+                taught = self.teacher(values[..., : self.teacher.input.shape[-1]], training=False)
+                share = self.config["distillation"]["share"]
+                imitation = losses.imitation(outputs[0], tf.nest.flatten(taught)[0])
+                loss = (1 - share) * loss + share * imitation
         variables = self.model.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
         for kept, now in zip(self.average, self.model.weights):

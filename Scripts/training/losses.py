@@ -38,6 +38,16 @@ def fomo(scores, heat, weight, ignore_above, object_weight):
     return -tf.reduce_mean(pull + push)
 
 
+def imitation(scores, taught):
+    """Cross-entropy with a teacher's scores, less the nearer they already are (Li et al. 2020,
+    "Generalized Focal Loss"), per fish that the teacher sees.
+    """
+    p = tf.clip_by_value(scores[..., 1:], 1e-5, 1 - 1e-5)
+    q = taught[..., 1:]
+    entropy = q * tf.math.log(p) + (1 - q) * tf.math.log(1 - p)
+    return -tf.reduce_sum((q - p) ** 2 * entropy) / tf.maximum(1.0, tf.reduce_sum(q))
+
+
 def size(given, wanted, sized):
     """Mean absolute error of log2 sizes where they are known."""
     error = tf.reduce_sum(tf.abs(given - wanted), axis=-1) * sized

@@ -1,10 +1,10 @@
-"""Self-training: pictures whose labels are incomplete get boxes from the weights that a training starts from."""
+"""Learning from trained networks: boxes where labels are incomplete, and a teacher to imitate."""
 
 import dataclasses
 
 import numpy as np
 
-from . import loop, measurement
+from . import configuration, loop, measurement, network
 
 MARGIN = 8.0
 """Pixels of the input around a box within which a peak is the box's own fish."""
@@ -43,3 +43,27 @@ def _inside(x, y, boxes):
     """Whether a point lies in one of `boxes`, or near it."""
     beside = np.array([x, y], np.float32) - boxes[:, :2]
     return bool(((beside >= -MARGIN) & (beside <= boxes[:, 2:] + MARGIN)).all(axis=1).any())
+
+
+def teacher(config, home):
+    """The trained network that `distillation.teacher` names, for the input of `config`; None where it names none.
+
+    The name is that of its configuration, relative to `home`; `weights.npz` lies beside it. Raises
+    ConfigurationError where it cannot be a teacher.
+    """
+    if not config["distillation"]:
+        return None
+    path = (home / config["distillation"]["teacher"]).resolve()
+    other = configuration.load(path)
+    if other["network"]["kind"] != "context" or len(other["labels"]) != len(config["labels"]):
+        raise configuration.ConfigurationError(
+            f"{path}: a teacher is of 'network.kind' context and has as many labels as its pupil"
+        )
+    weights = path.parent / "weights.npz"
+    if not weights.exists():
+        raise configuration.ConfigurationError(f"{weights}: no such file; train the teacher first")
+    other["input"] |= {side: config["input"][side] for side in ("width", "height")}
+    model = network.build(other)
+    network.set_weights(model, {name: np.float32(value) for name, value in np.load(weights).items()})
+    model.trainable = False
+    return model

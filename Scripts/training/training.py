@@ -55,7 +55,7 @@ def train(config, options, root):
         log(f"{added} fish were found where labels are incomplete, and are learnt too")
     task = task_of(config, samples, work)
     trained = trained_part(config, model)
-    training = loop.Loop(config, trained, task, samples["train"], work)
+    training = loop.Loop(config, trained, task, samples["train"], work, teaching.teacher(config, home))
     if options.resume:
         training.resume()
     began = time.time()
@@ -101,7 +101,8 @@ def read(config, options, work):
         raise ConfigurationError(f"{options.config}: 'train' and 'val' need pictures")
     moving_above = size.get("movingCameraAbove", motion.MOVING_CAMERA_ABOVE)
     for split, part in samples.items():
-        if size.get("motion") or (split == "train" and config["augmentation"]["pasted"]):
+        wanted = config["augmentation"]["pasted"] or config["distillation"]
+        if size.get("motion") or (split == "train" and wanted):
             motion.add(part, size["width"], size["height"], moving_above, coco.letterbox)
     return samples
 

@@ -31,6 +31,12 @@ class LossTests(unittest.TestCase):
         wanted = -(math.log(0.5) + math.log(0.8) + math.log(0.9)) / 3
         self.assertAlmostEqual(float(loss), wanted, places=5)
 
+    def test_imitation_is_nothing_where_pupil_and_teacher_agree(self):
+        self.assertEqual(float(losses.imitation(scores(0.3, 0.9), scores(0.3, 0.9))), 0)
+        apart = float(losses.imitation(scores(0.5, 0.9), scores(0.8, 0.9)))
+        wanted = -(0.3**2) * (0.8 + 0.2) * math.log(0.5) / 1.7
+        self.assertAlmostEqual(apart, wanted, places=5)
+
     def test_focal_pulls_the_centre_and_pushes_the_rest(self):
         heat, weight = cells(1, 0.5, 0)[..., None], cells(1, 1, 1)
         loss = losses.focal(scores(0.5, 0.5, 0.5), heat, weight, 0.9)

@@ -1,11 +1,14 @@
-"""Boxes that a model adds where labels are known to be incomplete."""
+"""Boxes that a model adds where labels are known to be incomplete, and a teacher to imitate."""
 
+import json
+import pathlib
+import tempfile
 import unittest
 import unittest.mock
 
 import numpy as np
 
-from training import configuration, teaching
+from training import centroids, configuration, loop, network, teaching
 from training.tests import fixtures
 
 CONFIGURATION = configuration.checked(
@@ -37,6 +40,53 @@ class TeachingTests(unittest.TestCase):
             plan = {key: value for key, value in plan.items() if value is not None}
             with self.assertRaisesRegex(configuration.ConfigurationError, "selfTraining"):
                 configuration.checked(plan, "test")
+
+
+class TeacherTests(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.home = pathlib.Path(folder.name)
+        plan = fixtures.CONFIGURATION | {"input": {"width": 320, "height": 192, "pixelRange": [0, 1]}}
+        plan["input"] |= {"motion": True, "movingCameraAbove": 45}
+        (self.home / "training.json").write_text(json.dumps(plan))
+        self.plan = plan
+
+    def pupil(self, **changes):
+        plan = fixtures.CONFIGURATION | {"network": {"kind": "fomo"}, "rounds": 3, "stepsPerRound": 4, "batchSize": 2}
+        plan |= {"val": [], "distillation": {"teacher": "training.json", "share": 1.0}} | changes
+        return configuration.checked(plan, "test")
+
+    def test_a_pupil_without_motion_comes_nearer_to_a_teacher_with_motion(self):
+        model = network.build(configuration.checked(self.plan, "test"))
+        bias = model.get_layer("logits").bias
+        bias.assign([0.0, 1.0])  # it sees fish everywhere, as no label says
+        np.savez(self.home / "weights.npz", **network.weights(model))
+        config = self.pupil()
+        teacher = teaching.teacher(config, self.home)
+        self.assertEqual(teacher.input.shape[1:], (96, 160, 4))
+        np.testing.assert_array_equal(teacher.get_layer("logits").bias, [0.0, 1.0])
+        samples = [fixtures.sample(np.full((96, 160, 3), 90, np.uint8), motion=None)]
+        pupil = network.build(config)
+        before = loop.predict(pupil, samples[0].image[np.newaxis])[0][..., 1].mean()
+        task = centroids.Centroids(config, samples, samples)
+        training = loop.Loop(config, pupil, task, samples, self.home / "work", teacher)
+        training.run(lambda line: None)
+        training.averaged()
+        after = loop.predict(pupil, samples[0].image[np.newaxis])[0][..., 1].mean()
+        self.assertGreater(after, before + 0.02)
+
+    def test_a_teacher_must_be_trained_and_alike(self):
+        with self.assertRaisesRegex(configuration.ConfigurationError, "train the teacher first"):
+            teaching.teacher(self.pupil(), self.home)
+        labels = [{"label": name, "classes": [name]} for name in ("fish", "shark")]
+        with self.assertRaisesRegex(configuration.ConfigurationError, "as many labels"):
+            teaching.teacher(self.pupil(labels=labels), self.home)
+        with self.assertRaisesRegex(configuration.ConfigurationError, "multiples of 32"):
+            self.pupil(input={"width": 160, "height": 104, "pixelRange": [0, 1]})
+
+    def test_without_distillation_there_is_none(self):
+        self.assertIsNone(teaching.teacher(self.pupil(distillation=None), self.home))
 
 
 if __name__ == "__main__":
