@@ -132,7 +132,9 @@ extension SurveyPage.Deployment {
     aboutText = about.isEmpty ? nil : about.joined(separator: ", ")
     isExcluded = !deployment.isCounted
     recordingsText = counted(recordings.count, "recording", "recordings")
-    troubles = recordings.compactMap(SurveyPage.Trouble.init)
+    troubles = recordings.flatMap {
+      [SurveyPage.Trouble($0), SurveyPage.Trouble(usableOf: $0)].compactMap(\.self)
+    }
     let isSeen = recordings.contains { $0.outcome == .done || $0.isPartial }
     emptyText =
       isExcluded
@@ -159,6 +161,22 @@ extension SurveyPage.Trouble {
     case .waiting:
       self.init(file: recording.name, what: "not processed yet in this run", isFailure: false)
     }
+  }
+}
+
+extension SurveyPage.Trouble {
+  /// What of a recording counts, where that is not all of it.
+  init?(usableOf recording: ReviewRecording) {
+    guard let (range, source) = recording.usable else { return nil }
+    let reason =
+      source == "auto" ? "descent and retrieval left out" : "as usable_from_s and usable_to_s say"
+    let clock = { (seconds: Double) in clockText(seconds: seconds.rounded()).dropLast(".000".count)
+    }
+    self.init(
+      file: recording.name,
+      what: recording.effortSeconds > 0
+        ? "counted from \(clock(range.lowerBound)) to \(clock(range.upperBound)): \(reason)"
+        : "nothing of it is counted: \(reason)", isFailure: false)
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// The columns are the field's: `opcode, site, latitude_dd, longitude_dd, date_time, depth_m,
 /// location, status, successful_count, observer_count, filename, clock_offset_s, time_zone,
-/// comment`. Further columns are kept as they are.
+/// comment`, and `usable_from_s, usable_to_s`. Further columns are kept as they are.
 public struct Manifest: Sendable {
   /// The rows in file order.
   public var rows: [ManifestRow]
@@ -68,6 +68,10 @@ public struct ManifestRow: Sendable, Hashable {
   public var clockOffsetSeconds: Double?
   /// Time zone of the site: an IANA name or `±hh:mm`.
   public var timeZone: String?
+  /// Seconds into the deployment from which its video is usable.
+  public var usableFromSeconds: Double?
+  /// Seconds into the deployment up to which its video is usable.
+  public var usableToSeconds: Double?
   /// Remark.
   public var comment: String?
   /// Columns beyond the field's own, by lowercased name.
@@ -114,6 +118,13 @@ public struct ManifestRow: Sendable, Hashable {
         throw .invalid(row: row, column: "successful_count", value: value, expected: "Yes or No")
       }
     }
+    usableFromSeconds = try number("usable_from_s", 0...1e7)
+    usableToSeconds = try number("usable_to_s", 0...1e7)
+    if let from = usableFromSeconds, let to = usableToSeconds, from >= to {
+      throw .invalid(
+        row: row, column: "usable_to_s", value: values["usable_to_s"] ?? "",
+        expected: "more than usable_from_s")
+    }
     location = text("location")
     status = text("status")
     observerCount = text("observer_count")
@@ -141,6 +152,8 @@ public struct ManifestRow: Sendable, Hashable {
     compare("successful_count", successfulCount, second.successfulCount)
     compare("clock_offset_s", clockOffsetSeconds, second.clockOffsetSeconds)
     compare("time_zone", timeZone, second.timeZone)
+    compare("usable_from_s", usableFromSeconds, second.usableFromSeconds)
+    compare("usable_to_s", usableToSeconds, second.usableToSeconds)
     return columns
   }
 }

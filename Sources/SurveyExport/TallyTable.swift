@@ -131,7 +131,7 @@ public struct TallyTable: Sendable {
       record.recordings.indices.map {
         DeploymentTimeline.Recording(
           name: record.recordings[$0].name, clock: clocks[$0],
-          seconds: record.counts.recordings[$0].effortSeconds)
+          seconds: record.recordings[$0].seconds)
       })
     let sinceStart = timeline.starts[index]
     if let start = record.dateTime.flatMap({ WallClock(iso8601: $0) }) {

@@ -11,6 +11,8 @@ struct LookTask: Sendable {
   /// The frame, and what motion is seen against.
   var frame: DecodedFrame
   var background: Background?
+  /// Whether it is measured how the frame looks as a whole.
+  var isMeasured = false
 }
 
 /// Scales frames to the model's input and finds the individuals, on one thread.
@@ -36,6 +38,9 @@ final class Looker {
       var result = FrameResult(
         time: task.frame.time, isDamaged: task.frame.isDamaged,
         detections: try detections(in: task.frame, task.background))
+      if task.isMeasured, !result.isDamaged, let lastPlacement {
+        result.appearance = FrameAppearance(of: input, in: lastPlacement)
+      }
       if !result.isDamaged, task.sink.mayBeEvidence(result.detections) {
         let picture = try pictures.picture(of: task.frame, longestSide: Self.evidenceSide)
         result.evidence = try JPEG.encode(picture, quality: Self.evidenceQuality)

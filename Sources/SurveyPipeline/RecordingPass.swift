@@ -18,6 +18,8 @@ struct RecordingPass {
   private let lookers: BoundedQueue<LookTask>
   private let keyframeRoom: Int
   private var reported = 0.0
+  /// The whole second of video in which the last sampled frame is shown.
+  private var second: Double?
   private var backgrounds: PassBackgrounds?
 
   /// A look whose frames go to `lookers`, and from them to `sink`.
@@ -87,12 +89,15 @@ struct RecordingPass {
     guard let frame = try? frames.resume(at: pts, { advance(to: $0) }), file.damage == nil,
       frames.outOfOrder == 0
     else { return false }
+    second = frame.time.seconds.rounded(.down)
     let background = try backgrounds?.background(at: frame.time.seconds)
     let seen = try Looker(detector).detections(in: frame, background)
     return try seen == job.store.detections(atPTS: pts, in: sink.pass, of: run)
   }
 
   private mutating func give(_ frame: DecodedFrame, of file: MediaFile) throws {
+    let isFirstOfSecond = frame.time.seconds.rounded(.down) != second
+    second = frame.time.seconds.rounded(.down)
     if let stored = sink.pass.lastPTS, frame.time.pts <= stored { return }
     var room = keyframeRoom
     let background = try backgrounds?.background(
@@ -102,7 +107,10 @@ struct RecordingPass {
         if room >= 0 { file.know(keyframe) }
       })
     if job.cancellation.isCancelled { return }
-    lookers.push(LookTask(sink: sink, number: sink.number(), frame: frame, background: background))
+    lookers.push(
+      LookTask(
+        sink: sink, number: sink.number(), frame: frame, background: background,
+        isMeasured: isFirstOfSecond))
   }
 
   private static func ending(_ damage: VideoReader.Damage?, _ sampled: SampledFrames)

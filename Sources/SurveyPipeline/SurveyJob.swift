@@ -23,6 +23,8 @@ public struct SurveyJobOptions: Sendable {
   public var longestStretch = Stretches.longestSeconds
   /// How files are known again.
   public var hashing = Hashing.sampled
+  /// Whether descent and retrieval of these deployments are left out; `nil` leaves it as it was.
+  public var trim: Trim?
   /// Bytes of the disk that stay free; `nil` is 64 MiB, or a tenth of a disk that is small.
   public var spareBytes: Int64?
 
@@ -104,6 +106,8 @@ public struct SurveyJobSummary: Sendable {
   public var videoSeconds = 0.0
   /// The recordings that cannot be read, with reasons; a content that several files have once.
   public var failures: [RecordingOutcome] = []
+  /// What counts of deployments, or might, and how dark or turbid they are: a sentence each.
+  public var remarks: [String] = []
   /// Whether it was asked to stop before its end.
   public var wasCancelled = false
   /// The run's row id.
@@ -238,7 +242,19 @@ public struct SurveyJob: Sendable {
     }
     summary.add(crew.unfinished)
     summary.wasCancelled = cancellation.isCancelled
+    if !summary.wasCancelled {
+      summary.remarks = try usableWindows(run: run.id, deployments: filed.deployments)
+    }
     return summary
+  }
+
+  /// Works out which part of each deployment counts; what a person should know of it.
+  private func usableWindows(run: Int64, deployments: [StoredDeployment]) throws -> [String] {
+    try deployments.flatMap { deployment in
+      if let trim = options.trim { try store.setTrim(trim, deployment: deployment.id) }
+      let window = try store.updateUsableWindow(run: run, deployment: deployment.id)
+      return (window?.sentences ?? []).map { "\(deployment.site), \(deployment.opcode): \($0)" }
+    }
   }
 
   /// What is doubtful about the times of deployments, a sentence each.

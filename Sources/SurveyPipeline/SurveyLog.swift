@@ -136,6 +136,7 @@ public final class SurveyLog: Sendable {
     }
     let more = summary.failures.count - Self.mostFailures
     if more > 0 { write(.summary, "failed: \(more) more, in the lines before") }
+    for remark in summary.remarks { write(.summary, remark) }
   }
 
   /// Whether what an open file begins with is a line of a log; devices and empty files may be one.

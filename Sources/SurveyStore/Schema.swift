@@ -25,6 +25,9 @@ enum Schema {
     migrator.registerMigration("4 full hash") { database in
       try database.execute(sql: fullHash)
     }
+    migrator.registerMigration("5 usable windows") { database in
+      try database.execute(sql: usableWindows)
+    }
     return migrator
   }
 
@@ -169,6 +172,75 @@ enum Schema {
     -- files; of contents whose samples are the same, those that come later have the full hash there.
     ALTER TABLE media ADD COLUMN full_hash TEXT;
     CREATE UNIQUE INDEX media_full_hash ON media (full_hash) WHERE full_hash IS NOT NULL;
+    """
+
+  private static let usableWindows = """
+    -- How frames look as a whole: the first of each second of video that is looked at. See
+    -- FrameAppearance for what is measured.
+    CREATE TABLE appearance (
+      frame_id INTEGER PRIMARY KEY REFERENCES frame ON DELETE CASCADE,
+      brightness REAL NOT NULL,           -- mean luma, 0 to 255; dark below 20
+      detail REAL NOT NULL,               -- mean deviation within blocks; turbid below 4
+      blocks BLOB NOT NULL                -- mean luma of 8 x 6 blocks, a byte each
+    ) STRICT;
+
+    -- Seconds into the deployment, as a manifest says; 'auto': descent and retrieval are looked for.
+    ALTER TABLE deployment ADD COLUMN usable_from_s REAL;
+    ALTER TABLE deployment ADD COLUMN usable_to_s REAL;
+    ALTER TABLE deployment ADD COLUMN trim TEXT CHECK (trim IN ('auto', 'off'));
+
+    -- The part of a recording that counts, in its own seconds; recordings without a row count whole.
+    CREATE TABLE usable_window (
+      run_id INTEGER NOT NULL REFERENCES run,
+      recording_id INTEGER NOT NULL REFERENCES recording,
+      from_s REAL NOT NULL, to_s REAL NOT NULL,
+      source TEXT NOT NULL CHECK (source IN ('manifest', 'auto')),
+      PRIMARY KEY (run_id, recording_id)
+    ) STRICT;
+
+    DROP VIEW counted_frame;
+    -- A content that lies twice in one deployment counts once; a damaged frame shows what is not
+    -- there, and does not count; nor does what lies outside of a usable window.
+    CREATE VIEW counted_frame AS
+      SELECT p.run_id, r.deployment_id, r.id AS recording_id, f.id AS frame_id, f.pts, f.pts_s,
+        p.start_s
+      FROM recording r JOIN pass p ON p.media_id = r.media_id JOIN frame f ON f.pass_id = p.id
+        LEFT JOIN unusable_frame u ON u.frame_id = f.id
+        LEFT JOIN usable_window w ON w.run_id = p.run_id AND w.recording_id = r.id
+      WHERE r.status = 'readable' AND p.status IN ('done', 'partial') AND f.status = 'ok'
+        AND u.frame_id IS NULL
+        AND (w.run_id IS NULL OR f.pts_s BETWEEN w.from_s AND w.to_s)
+        AND NOT EXISTS (SELECT 1 FROM recording twin WHERE twin.media_id = r.media_id
+          AND twin.deployment_id = r.deployment_id AND (twin.position, twin.id) < (r.position, r.id));
+
+    DROP VIEW effort;
+    -- Minutes that count, and how many of them are dark or turbid (by the frames that were measured).
+    CREATE VIEW effort AS
+      WITH part AS (
+        SELECT r.id AS recording_id, p.id AS pass_id, p.run_id, w.source,
+          MAX(p.start_s, COALESCE(w.from_s, p.start_s)) AS from_s,
+          MIN(p.end_s, COALESCE(w.to_s, p.end_s)) AS to_s
+        FROM recording r JOIN pass p ON p.media_id = r.media_id
+          LEFT JOIN usable_window w ON w.run_id = p.run_id AND w.recording_id = r.id),
+      looked AS (
+        SELECT t.pass_id, t.recording_id, COUNT(*) AS measured, SUM(a.brightness < 20) AS dark,
+          SUM(a.brightness >= 20 AND a.detail < 4) AS turbid
+        FROM part t JOIN frame f ON f.pass_id = t.pass_id JOIN appearance a ON a.frame_id = f.id
+        WHERE f.pts_s BETWEEN t.from_s AND t.to_s
+        GROUP BY t.pass_id, t.recording_id)
+      SELECT p.run_id, s.name AS site, d.opcode, r.path AS recording,
+        p.status, COALESCE(p.reason, r.reason) AS reason,
+        (SELECT COUNT(*) FROM frame f WHERE f.pass_id = p.id) AS frames,
+        MAX(0, t.to_s - t.from_s) / 60.0 AS effort_min, n.sample AS sample_period_s,
+        n.model_name || ' ' || n.model_version AS model,
+        t.from_s AS usable_from_s, t.to_s AS usable_to_s, t.source AS trimmed_by,
+        MAX(0, t.to_s - t.from_s) / 60.0 * l.dark / l.measured AS dark_min,
+        MAX(0, t.to_s - t.from_s) / 60.0 * l.turbid / l.measured AS turbid_min
+      FROM recording r JOIN deployment d ON d.id = r.deployment_id
+        JOIN site s ON s.id = d.site_id
+        LEFT JOIN pass p ON p.media_id = r.media_id LEFT JOIN run n ON n.id = p.run_id
+        LEFT JOIN part t ON t.recording_id = r.id AND t.pass_id = p.id
+        LEFT JOIN looked l ON l.recording_id = r.id AND l.pass_id = p.id;
     """
 
   private static let verdicts = """

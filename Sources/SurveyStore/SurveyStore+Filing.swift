@@ -159,13 +159,15 @@ extension SurveyStore {
             successful_count = COALESCE(?, successful_count),
             observer_count = COALESCE(?, observer_count),
             clock_offset_s = COALESCE(?, clock_offset_s), time_zone = COALESCE(?, time_zone),
+            usable_from_s = COALESCE(?, usable_from_s), usable_to_s = COALESCE(?, usable_to_s),
             comment = COALESCE(?, comment), other = COALESCE(?, other)
           WHERE id = ?
           """,
         arguments: [
           row.latitude, row.longitude, row.dateTime?.iso8601, row.depthMeters, row.location,
           row.status, row.successfulCount, row.observerCount, row.clockOffsetSeconds, row.timeZone,
-          row.comment, other.map { String(decoding: $0, as: UTF8.self) }, id,
+          row.usableFromSeconds, row.usableToSeconds, row.comment,
+          other.map { String(decoding: $0, as: UTF8.self) }, id,
         ])
     }
   }

@@ -95,6 +95,9 @@ public struct ReviewRecording: Sendable, Identifiable {
   var passID: Int64?
   /// Usable video in seconds.
   public var effortSeconds: Double
+  /// What counts of it, in its own seconds, where that is not all, and who says so: `manifest` or
+  /// `auto`.
+  public var usable: (seconds: ClosedRange<Double>, source: String)?
   /// Seconds in which the camera moves, so that a model with motion saw none.
   public var movingSeconds: Double
 }
@@ -152,13 +155,16 @@ extension SurveyStore {
       database,
       sql: """
         SELECT r.id, r.deployment_id, r.name, r.reason AS unreadable, p.id AS pass_id, p.status,
-          p.reason, p.end_s - p.start_s AS effort_s,
+          p.reason, w.from_s, w.to_s, w.source,
+          MAX(0, MIN(p.end_s, COALESCE(w.to_s, p.end_s))
+            - MAX(p.start_s, COALESCE(w.from_s, p.start_s))) AS effort_s,
           (SELECT SUM(b.end_s - b.start_s) FROM background b
             WHERE b.pass_id = p.id AND b.status = 'moving') AS moving_s,
           EXISTS (SELECT 1 FROM recording twin WHERE twin.media_id = r.media_id
             AND twin.deployment_id = r.deployment_id
             AND (twin.position, twin.id) < (r.position, r.id)) AS is_twin
         FROM recording r LEFT JOIN pass p ON p.media_id = r.media_id AND p.run_id = ?
+          LEFT JOIN usable_window w ON w.run_id = p.run_id AND w.recording_id = r.id
         \(deployment == nil ? "" : "WHERE r.deployment_id = ?")
         """, arguments: deployment.map { [run, $0] } ?? [run])
     let recordings = rows.map { row -> ReviewRecording in
@@ -183,6 +189,7 @@ extension SurveyStore {
       return ReviewRecording(
         id: row["id"], deploymentID: row["deployment_id"], name: row["name"], outcome: outcome,
         passID: isUsed ? row["pass_id"] : nil, effortSeconds: isUsed ? row["effort_s"] ?? 0 : 0,
+        usable: (row["source"] as String?).map { (usableRange(row), $0) },
         movingSeconds: row["moving_s"] ?? 0)
     }
     return recordings.sorted { RecordingName.precedes($0.name, $1.name) }

@@ -66,7 +66,8 @@ extension SurveyStore {
     try read { database in
       try Self.reviewRecordings(database, run: run, deployment: deployment).flatMap { recording in
         guard let pass = recording.passID else { return [ReviewSighting]() }
-        return try Self.sightings(database, pass: pass, recording: recording.id)
+        return try Self.sightings(
+          database, pass: pass, recording: recording.id, within: recording.countedRange)
       }
     }
   }
@@ -79,8 +80,8 @@ extension SurveyStore {
   {
     try read { database in
       let recordings = try Self.reviewRecordings(database, run: run, deployment: deployment)
-      let frames = try recordings.compactMap(\.passID).reduce(0) { sum, pass in
-        try sum + Self.usableFrames(database, pass: pass)
+      let frames = try recordings.reduce(0) { sum, recording in
+        try sum + Self.usableFrames(database, recording)
       }
       var rows = try Row.fetchAll(
         database, sql: "SELECT * FROM run_label WHERE run_id = ? ORDER BY position",
@@ -114,23 +115,27 @@ extension SurveyStore {
     }
   }
 
-  /// Frames of a pass that no reviewer has marked unusable.
-  private static func usableFrames(_ database: Database, pass: Int64) throws -> Int {
-    try Int.fetchOne(
+  /// Frames of a recording that count, and that no reviewer has marked unusable.
+  private static func usableFrames(_ database: Database, _ recording: ReviewRecording) throws -> Int
+  {
+    guard let pass = recording.passID else { return 0 }
+    let range = recording.countedRange
+    return try Int.fetchOne(
       database,
       sql: """
         SELECT COUNT(*) FROM frame
         WHERE pass_id = ? AND status = 'ok' AND id NOT IN (SELECT frame_id FROM unusable_frame)
-        """, arguments: [pass]) ?? 0
+          AND pts_s BETWEEN ? AND ?
+        """, arguments: [pass, range.lowerBound, range.upperBound]) ?? 0
   }
 
   /// One row a frame and label, in the frames' order.
   ///
   /// The views `frame_count` and `judged_detection` say the same of the whole survey; conditions
   /// on them do not reach below their groups, so here the indexes are followed from one pass.
-  private static func sightings(_ database: Database, pass: Int64, recording: Int64) throws
-    -> [ReviewSighting]
-  {
+  private static func sightings(
+    _ database: Database, pass: Int64, recording: Int64, within range: ClosedRange<Double>
+  ) throws -> [ReviewSighting] {
     let statement = try database.cachedStatement(
       sql: """
         SELECT f.id, f.pts_s, CASE v.kind WHEN 'rename' THEN v.label ELSE l.label END AS label,
@@ -143,12 +148,13 @@ extension SurveyStore {
           LEFT JOIN verdict v ON v.id = (
             SELECT MAX(id) FROM verdict WHERE detection_id = d.id
               AND kind IN ('confirm', 'reject', 'rename', 'undo'))
-        WHERE f.pass_id = ? AND (d.score >= l.threshold OR COALESCE(v.kind <> 'undo', 0))
+        WHERE f.pass_id = ? AND f.pts_s BETWEEN ? AND ? AND (d.score >= l.threshold OR COALESCE(v.kind <> 'undo', 0))
           AND f.status = 'ok' AND f.id NOT IN (SELECT frame_id FROM unusable_frame)
         GROUP BY f.pts, f.id, 3
         """)
     var sightings: [ReviewSighting] = []
-    let rows = try Row.fetchCursor(statement, arguments: [pass])
+    let rows = try Row.fetchCursor(
+      statement, arguments: [pass, range.lowerBound, range.upperBound])
     while let row = try rows.next() {
       let frame: Int64 = row[0]
       if sightings.last?.frameID != frame {

@@ -108,15 +108,19 @@ public struct FrameResult: Sendable {
   public var detections: [Detection]
   /// A JPEG of the frame, where it is evidence of a count.
   public var evidence: [UInt8]?
+  /// How it looks as a whole, where that was measured.
+  public var appearance: FrameAppearance?
 
   /// A frame's result.
   public init(
-    time: FrameTime, isDamaged: Bool, detections: [Detection], evidence: [UInt8]? = nil
+    time: FrameTime, isDamaged: Bool, detections: [Detection], evidence: [UInt8]? = nil,
+    appearance: FrameAppearance? = nil
   ) {
     self.time = time
     self.isDamaged = isDamaged
     self.detections = detections
     self.evidence = evidence
+    self.appearance = appearance
   }
 }
 
@@ -219,6 +223,8 @@ extension SurveyStore {
           INSERT INTO detection (frame_id, run_label_id, x, y, width, height, score)
           VALUES (?, ?, ?, ?, ?, ?, ?)
           """)
+      let appearanceStatement = try database.cachedStatement(
+        sql: "INSERT INTO appearance (frame_id, brightness, detail, blocks) VALUES (?, ?, ?, ?)")
       for frame in frames {
         try frameStatement.execute(arguments: [
           pass.id, frame.time.pts, frame.time.seconds, frame.isDamaged ? "damaged" : "ok",
@@ -228,6 +234,11 @@ extension SurveyStore {
           try detectionStatement.execute(arguments: [
             frameID, run.labelIDs[detection.label], detection.x, detection.y, detection.width,
             detection.height, detection.score,
+          ])
+        }
+        if let seen = frame.appearance {
+          try appearanceStatement.execute(arguments: [
+            frameID, seen.brightness, seen.detail, Data(seen.blocks),
           ])
         }
         if let picture = frame.evidence {

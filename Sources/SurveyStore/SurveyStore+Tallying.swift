@@ -33,6 +33,8 @@ public struct DeploymentRecord: Sendable {
     public var name: String
     /// When the camera says it began.
     public var creationTime: String?
+    /// Length of what could be read of it, usable or not.
+    public var seconds: Double
   }
 
   /// Site, opcode and folder.
@@ -176,15 +178,22 @@ extension SurveyStore {
         var offset = 0.0
         for file in files {
           record.recordings.append(
-            .init(id: file.id, name: file.name, creationTime: file.creationTime))
+            .init(
+              id: file.id, name: file.name, creationTime: file.creationTime,
+              seconds: file.end - file.start))
           record.counts.recordings.append(
             DeploymentCounts.Recording(
               name: file.name, offsetSeconds: offset, startSeconds: file.start,
-              effortSeconds: file.end - file.start,
+              effortSeconds: max(
+                0,
+                min(file.end, file.usable.upperBound)
+                  - max(file.start, file.usable.lowerBound)),
               frames: try Self.frameCount(
-                database, pass: file.pass, someUnusable: unusable.contains(file.pass)),
+                database, file, someUnusable: unusable.contains(file.pass)),
               periods: try Self.periods(database, file, offset: offset),
-              sightings: sightings[file.pass] ?? []))
+              sightings: (sightings[file.pass] ?? []).filter {
+                file.usable.contains($0.time.seconds)
+              }))
           offset += file.end - file.start
         }
         records.append(record)
@@ -208,6 +217,8 @@ extension SurveyStore {
     var creationTime: String?
     var start: Double
     var end: Double
+    /// What counts of it, in its own seconds.
+    var usable: ClosedRange<Double>
   }
 
   private static func files(_ database: Database, run: Int64) throws
@@ -219,9 +230,10 @@ extension SurveyStore {
         SELECT d.id AS deployment_id, s.name AS site, d.opcode, d.folder, d.date_time, d.time_zone,
           COALESCE(d.clock_offset_s, 0) AS clock_offset_s, r.id, r.name, r.path, r.media_id,
           m.creation_time, p.id AS pass_id, COALESCE(p.start_s, 0) AS start_s,
-          COALESCE(p.end_s, p.start_s, 0) AS end_s
+          COALESCE(p.end_s, p.start_s, 0) AS end_s, w.from_s, w.to_s
         FROM pass p JOIN recording r ON r.media_id = p.media_id JOIN media m ON m.id = p.media_id
           JOIN deployment d ON d.id = r.deployment_id JOIN site s ON s.id = d.site_id
+          LEFT JOIN usable_window w ON w.run_id = p.run_id AND w.recording_id = r.id
         WHERE p.run_id = ? AND p.status IN ('done', 'partial') AND r.status = 'readable'
           AND COALESCE(d.successful_count, 1) <> 0
         ORDER BY s.name, d.opcode, d.id, r.position, r.path
@@ -244,7 +256,8 @@ extension SurveyStore {
       result[result.count - 1].1.append(
         FileRow(
           id: row["id"], pass: row["pass_id"], media: media, name: row["name"],
-          creationTime: row["creation_time"], start: row["start_s"], end: row["end_s"]))
+          creationTime: row["creation_time"], start: row["start_s"], end: row["end_s"],
+          usable: usableRange(row)))
     }
     return result
   }
@@ -278,13 +291,16 @@ extension SurveyStore {
     return result
   }
 
-  private static func frameCount(_ database: Database, pass: Int64, someUnusable: Bool) throws
+  private static func frameCount(_ database: Database, _ file: FileRow, someUnusable: Bool) throws
     -> Int
   {
     let condition = someUnusable ? " AND id NOT IN (SELECT frame_id FROM unusable_frame)" : ""
     return try Int.fetchOne(
-      database, sql: "SELECT COUNT(*) FROM frame WHERE pass_id = ? AND status = 'ok'" + condition,
-      arguments: [pass]) ?? 0
+      database,
+      sql:
+        "SELECT COUNT(*) FROM frame WHERE pass_id = ? AND status = 'ok' AND pts_s BETWEEN ? AND ?"
+        + condition,
+      arguments: [file.pass, file.usable.lowerBound, file.usable.upperBound]) ?? 0
   }
 
   private static func periods(_ database: Database, _ file: FileRow, offset: Double) throws
@@ -295,7 +311,11 @@ extension SurveyStore {
         database,
         sql: """
           SELECT DISTINCT CAST(MAX(0, ? + pts_s - ?) / ? AS INTEGER) FROM frame
-          WHERE pass_id = ? AND status = 'ok'
-          """, arguments: [offset, file.start, Tally.periodSeconds, file.pass]))
+          WHERE pass_id = ? AND status = 'ok' AND pts_s BETWEEN ? AND ?
+          """,
+        arguments: [
+          offset, file.start, Tally.periodSeconds, file.pass, file.usable.lowerBound,
+          file.usable.upperBound,
+        ]))
   }
 }

@@ -4,12 +4,14 @@ public import Inference
 public import Survey
 public import SurveyExport
 public import SurveyPipeline
+public import SurveyStore
 
 // How values of the modules are written on a command line.
 
 extension CentroidDecoder: ExpressibleByArgument {}
 extension SurveyJobOptions.Hashing: ExpressibleByArgument {}
 extension KernelVariant: ExpressibleByArgument {}
+extension Trim: ExpressibleByArgument {}
 extension TallyTable.Grouping: ExpressibleByArgument {}
 
 extension Sampling: ExpressibleByArgument {

@@ -25,6 +25,13 @@ struct Process: ParsableCommand {
       only are different recordings then, whatever their size and time. Every byte of every file is \
       read, in each run that has it; without it, 16 MiB of each large file that is new or changed.
 
+      How each second of video looks is kept: how bright, how much detail. The view effort of the \
+      database has from it the minutes that are dark or turbid, and --trim auto what lies before a \
+      camera has come to stand at its place, and after it is taken up: that is looked at and kept, but \
+      does not count in tallies, MaxN or effort. It can be had, and taken back with --trim off, at any \
+      time: no video is read for it. sites.csv may say it instead: usable_from_s and usable_to_s, in \
+      seconds into the deployment.
+
       The object of --json has recordings_done, recordings_already_done, recordings_failed, \
       frames_sampled, detections (stored, from the model's floor up), detections_counted (from its \
       threshold up), stretches_with_moving_camera (of models that see motion), seconds, \
@@ -35,6 +42,7 @@ struct Process: ParsableCommand {
         fishcam process ~/dives/2024-05
         fishcam process "Coral Garden" "Outer Wall" --database may.sqlite --sample 500ms
         fishcam process tank.mp4 --model aquarium.tflite --sample all --json
+        fishcam process ~/dives/2024-05 --trim auto
         fishcam process /archive/2019 --hash full --nice 10
       """)
 
@@ -44,6 +52,12 @@ struct Process: ParsableCommand {
 
   @Option(help: "How files are known again: by samples of large ones, or by every byte.")
   var hash = SurveyJobOptions.Hashing.sampled
+
+  @Option(
+    help: ArgumentHelp(
+      "Leave descent and retrieval out of the counts (auto), or count everything (off).",
+      discussion: "Without it, deployments stay as they were; new ones are counted whole."))
+  var trim: Trim?
 
   @Option(help: "How far to let other programs go first, 0 to 19, as `nice -n` does.")
   var nice = 0
@@ -58,6 +72,9 @@ struct Process: ParsableCommand {
 
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
+
+  /// Remarks on deployments that are printed; the log has all.
+  private static let mostRemarks = 12
 
   func validate() throws {
     guard (0...19).contains(nice) else {
@@ -109,6 +126,7 @@ struct Process: ParsableCommand {
     defer { signals.end() }
     var options = survey.jobOptions
     options.hashing = hash
+    options.trim = trim
     return try SurveyJob(
       options, model: model, detectorOptions: modelOptions.detectorOptions, store: store,
       cancellation: cancellation,
@@ -131,6 +149,7 @@ struct Process: ParsableCommand {
   private func startWords(_ model: LoadedModel) -> String {
     var options = ["--database \(database.database)", "--model \(modelOptions.model)"]
     options += ["--sample \(survey.sample.defaultValueDescription)", "--jobs \(survey.jobs)"]
+    if let trim { options.append("--trim \(trim.rawValue)") }
     options += ["--hash \(hash.rawValue)", "--nice \(nice)"]
     if let decoder = modelOptions.decoder { options.append("--decoder \(decoder.rawValue)") }
     if let threshold = modelOptions.threshold { options.append("--threshold \(threshold)") }
@@ -186,6 +205,9 @@ struct Process: ParsableCommand {
       }
     }
     display.say(parts.joined(separator: ", ") + ".")
+    for remark in summary.remarks.prefix(Self.mostRemarks) { display.say("  \(remark)") }
+    let more = summary.remarks.count - Self.mostRemarks
+    if more > 0 { display.say("  … and \(more) more like these, in the log and the view effort") }
     let name = database.database.contains(" ") ? "\"\(database.database)\"" : database.database
     let option = name == "survey.sqlite" ? "" : " --database \(name)"
     display.say(

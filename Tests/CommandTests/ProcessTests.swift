@@ -57,6 +57,7 @@ import Testing
       "begin: \(path)/dives/Reef/a.mp4", "done: \(path)/dives/Reef/a.mp4: 12 frames",
       "summary: 1 recording processed, 0 already processed, 1 failed; 12 frames, ",
       "summary: failed: \(path)/dives/Reef/two␤lines.mp4: this is not a video",
+      "summary: Reef, Reef: 100 % of what is counted is turbid",
     ]
     #expect(events.count == expected.count)
     for (event, start) in zip(events, expected) { #expect(event.hasPrefix(start), "\(event)") }

@@ -52,6 +52,7 @@ final class DiveFolder: Sendable {
     detector: DetectorOptions = .init(),
     cancellation: Cancellation = Cancellation(), model: String? = nil,
     longestStretch: Double = Stretches.longestSeconds, spareBytes: Int64? = nil,
+    trim: Trim? = nil,
     report: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
   ) throws -> SurveyJobSummary {
     var options = SurveyJobOptions(
@@ -59,6 +60,7 @@ final class DiveFolder: Sendable {
       programVersion: "test")
     options.longestStretch = longestStretch
     options.spareBytes = spareBytes
+    options.trim = trim
     return try SurveyJob(
       options, model: LoadedModel(model ?? modelPath, catalog: catalog), detectorOptions: detector,
       store: store, cancellation: cancellation, report: report
