@@ -223,8 +223,6 @@ extension SurveyStore {
           INSERT INTO detection (frame_id, run_label_id, x, y, width, height, score)
           VALUES (?, ?, ?, ?, ?, ?, ?)
           """)
-      let appearanceStatement = try database.cachedStatement(
-        sql: "INSERT INTO appearance (frame_id, brightness, detail, blocks) VALUES (?, ?, ?, ?)")
       for frame in frames {
         try frameStatement.execute(arguments: [
           pass.id, frame.time.pts, frame.time.seconds, frame.isDamaged ? "damaged" : "ok",
@@ -237,9 +235,10 @@ extension SurveyStore {
           ])
         }
         if let seen = frame.appearance {
-          try appearanceStatement.execute(arguments: [
-            frameID, seen.brightness, seen.detail, Data(seen.blocks),
-          ])
+          // No cached statement: it would hold the last frame's bytes.
+          try database.execute(
+            sql: "INSERT INTO appearance (frame_id, brightness, detail, blocks) VALUES (?, ?, ?, ?)",
+            arguments: [frameID, seen.brightness, seen.detail, Data(seen.blocks)])
         }
         if let picture = frame.evidence {
           try database.execute(

@@ -256,7 +256,7 @@ import Testing
     if running.terminationStatus == 130 {
       #expect(said.contains("Run the same command to go on"))
     } else {
-      #expect(running.terminationStatus == 0)
+      #expect(running.terminationStatus == 0, "\(said)")
     }
     #expect(try process(["dives"], ["--sample", "all"]).code == 0)
     let frames = try Tool.succeed("sqlite3", [path + "/s.sqlite", "SELECT COUNT(*) FROM frame"])

@@ -116,7 +116,7 @@ import Testing
     let survey = dives.folder.path + "/survey.sqlite"
     for command in [["detect", video], ["process", video, "--database", survey, "--quiet"]] {
       let result = try FishcamProgram.run(command + ["--model", dives.model])
-      #expect(result.code == 0)
+      #expect(result.code == 0, "\(result.errors)")
       #expect(result.errors.contains("note: blobs is experimental. Looks for blobs."))
     }
     let version = try Tool.succeed("sqlite3", [survey, "SELECT model_version FROM run"]).text
