@@ -237,7 +237,9 @@ extension SurveyStore {
         if let seen = frame.appearance {
           // No cached statement: it would hold the last frame's bytes.
           try database.execute(
-            sql: "INSERT INTO appearance (frame_id, brightness, detail, blocks) VALUES (?, ?, ?, ?)",
+            sql: """
+              INSERT INTO appearance (frame_id, brightness, detail, blocks) VALUES (?, ?, ?, ?)
+              """,
             arguments: [frameID, seen.brightness, seen.detail, Data(seen.blocks)])
         }
         if let picture = frame.evidence {

@@ -25,12 +25,12 @@ struct Process: ParsableCommand {
       only are different recordings then, whatever their size and time. Every byte of every file is \
       read, in each run that has it; without it, 16 MiB of each large file that is new or changed.
 
-      How each second of video looks is kept: how bright, how much detail. The view effort of the \
-      database has from it the minutes that are dark or turbid, and --trim auto what lies before a \
-      camera has come to stand at its place, and after it is taken up: that is looked at and kept, but \
-      does not count in tallies, MaxN or effort. It can be had, and taken back with --trim off, at any \
-      time: no video is read for it. sites.csv may say it instead: usable_from_s and usable_to_s, in \
-      seconds into the deployment.
+      --trim auto keeps a deployment's descent and retrieval out of tallies, MaxN and effort: all before \
+      its camera has come to stand at its place, and after it is taken up. Those frames are looked at \
+      and kept all the same, so it can be asked for later, and taken back with --trim off, without \
+      reading any video. sites.csv may say the same by hand: usable_from_s and usable_to_s, in seconds \
+      into the deployment. Dark and turbid minutes are measured too (view effort of the database); they \
+      count.
 
       The object of --json has recordings_done, recordings_already_done, recordings_failed, \
       frames_sampled, detections (stored, from the model's floor up), detections_counted (from its \
