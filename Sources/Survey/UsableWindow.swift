@@ -33,6 +33,8 @@ public struct UsableWindow: Sendable, Hashable {
   /// Seconds to each side over which a frame's difference from the place is a median, so that no
   /// single fish before the lens counts.
   private static let smoothingSeconds = 7.5
+  /// As much of what follows must look like the place, or it is none.
+  private static let leastSettled = 0.9
   /// Fewer frames in a third of a deployment say nothing.
   private static let fewestSamples = 12
   /// Grey levels of difference that any place shows, and those from which on the camera never stands.
@@ -42,28 +44,39 @@ public struct UsableWindow: Sendable, Hashable {
 
   /// Finds it by brightness and motion.
   ///
-  /// How the place looks at the start is the median, by block, of the second half of the deployment's first third. The
-  /// window begins where frames have become like that and stay so for `settledSeconds`; and in the
-  /// last third it ends the same way, seen from the end. Descent, the boat's deck and the surface look otherwise.
-  /// What never settles, as a camera held in hand, is left whole.
+  /// How the place looks at the start is the median, by block, of the second half of the deployment's
+  /// first third, and where that shows no one place, of its first half. The window begins where frames have become like that and
+  /// stay so for `settledSeconds`; it ends the same way, seen from the end. Descent, the boat's deck and the surface look
+  /// otherwise. What never settles, as a camera held in hand, is left whole.
   ///
   /// - Parameters:
   ///   - samples: frames in the order of their times.
   ///   - seconds: length of the deployment.
   public init(found samples: [Sample], seconds: Double) {
-    let first = samples.filter { $0.seconds <= seconds / 3 }
-    let last = samples.filter { $0.seconds >= seconds * 2 / 3 }.reversed()
-    from = Self.settling(first.map { ($0.seconds, $0.appearance) }, third: seconds / 3)
-    to = Self.settling(last.map { (seconds - $0.seconds, $0.appearance) }, third: seconds / 3)
-      .map { seconds - $0 }
+    let isTrim = { (settled: Double) in settled >= Self.shortest }
+    from = Self.settling(samples.map { ($0.seconds, $0.appearance) }, seconds).flatMap {
+      isTrim($0) ? $0 : nil
+    }
+    to = Self.settling(samples.reversed().map { (seconds - $0.seconds, $0.appearance) }, seconds)
+      .flatMap { isTrim($0) ? seconds - $0 : nil }
   }
 
-  /// When a camera has settled, in seconds from one end of a deployment; `nil` where it stands from
-  /// there on, or does not come to stand.
+  /// When a camera has settled, in seconds from one end of a deployment; `nil` where it does not.
   private static func settling(
-    _ samples: [(seconds: Double, appearance: FrameAppearance)], third: Double
+    _ samples: [(seconds: Double, appearance: FrameAppearance)], _ seconds: Double
   ) -> Double? {
-    let settled = samples.filter { $0.seconds >= third / 2 }.map(\.appearance)
+    for part in [seconds / 3, seconds / 2] {
+      if let settled = settling(samples.filter { $0.seconds <= part }, within: part) {
+        return settled
+      }
+    }
+    return nil
+  }
+
+  private static func settling(
+    _ samples: [(seconds: Double, appearance: FrameAppearance)], within part: Double
+  ) -> Double? {
+    let settled = samples.filter { $0.seconds >= part / 2 }.map(\.appearance)
     guard samples.count >= fewestSamples, settled.count >= fewestSamples / 2 else { return nil }
     let place = FrameAppearance(
       brightness: 0, detail: 0,
@@ -90,7 +103,9 @@ public struct UsableWindow: Sendable, Hashable {
       since = begin
       let start = samples[begin].seconds
       if sample.seconds - start >= settledSeconds || index == samples.count - 1 {
-        return start < shortest || begin == 0 ? nil : start
+        let after = isSettled[begin...]
+        let isPlace = Double(after.count(where: \.self)) >= leastSettled * Double(after.count)
+        return isPlace ? (begin == 0 ? 0 : start) : nil
       }
     }
     return nil

@@ -41,6 +41,23 @@ struct UsableWindowTests {
     #expect(abs((found.to ?? 0) - 3460) <= 20)
   }
 
+  @Test func aWayLongerThanASixthIsFoundToo() {
+    let found = window(samples(seconds: 210, descent: 60, retrieval: 45), seconds: 210)
+    #expect(abs((found.from ?? 0) - 60) <= 8)
+    #expect(abs((found.to ?? 0) - 165) <= 8)
+  }
+
+  @Test func twoPlacesAreLeftWhole() {
+    // The camera is moved every 100 s: no place is the deployment's.
+    let moved = samples(seconds: 900).map { sample -> UsableWindow.Sample in
+      var sample = sample
+      let step = UInt8(Int(sample.seconds) / 100 % 2 * 60)
+      sample.appearance.blocks = sample.appearance.blocks.map { $0 &+ step }
+      return sample
+    }
+    #expect(window(moved, seconds: 900).isWhole)
+  }
+
   @Test func aStandingCameraIsLeftWhole() {
     #expect(window(samples(seconds: 1200), seconds: 1200).isWhole)
     #expect(window(samples(seconds: 1200, wobble: 12), seconds: 1200).isWhole)
