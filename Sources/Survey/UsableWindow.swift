@@ -37,8 +37,8 @@ public struct UsableWindow: Sendable, Hashable {
   private static let leastSettled = 0.9
   /// Fewer frames in a third of a deployment say nothing.
   private static let fewestSamples = 12
-  /// Grey levels of difference that any place shows, and those from which on the camera never stands.
-  private static let leastLimit = 8.0, neverStands = 20.0
+  /// Grey levels of difference that any place may show; what shows more than `mostLimit` now and then is none.
+  private static let leastLimit = 8.0, mostLimit = 20.0
   /// Shorter trims, in seconds, are none.
   private static let shortest = 5.0
 
@@ -83,9 +83,9 @@ public struct UsableWindow: Sendable, Hashable {
       blocks: settled[0].blocks.indices.map { block in median(settled.map { $0.blocks[block] }) })
     let apart = samples.map { $0.appearance.distance(to: place) }
     let usual = median(settled.map { $0.distance(to: place) })
-    guard usual <= neverStands else { return nil }
     let deviation = median(settled.map { abs($0.distance(to: place) - usual) })
     let limit = max(usual + 6 * deviation, 2 * usual, leastLimit)
+    guard limit <= mostLimit else { return nil }
     var (low, high) = (0, 0)
     let isSettled = samples.indices.map { index in
       let seconds = samples[index].seconds
