@@ -14,16 +14,8 @@ from tensorflow.python.framework.convert_to_constants import (
 
 from . import calibration, loop, measurement, network, sampling, windows
 
-REPRESENTATIVE = (300, 300, 300, 100, 100, 40)
-"""Training pictures of each draw from which ranges of an int8 model are taken: few give narrow ranges, with finer
-steps, many give wide ones, which cut nothing off. The draw whose model is nearest to float32 is kept.
-"""
-
-COMPARED = 48
-"""Training pictures, drawn apart, on which that is measured."""
-
-NOTABLE = 0.05
-"""Cells with scores from here on, in either model, are compared."""
+REPRESENTATIVE = 300
+"""Training pictures from which the ranges of the int8 model are taken."""
 
 WITHIN = 0.8
 """Peaks nearer to a stronger one than this share of its predicted box count as the same fish, in
@@ -41,9 +33,12 @@ def finish(config, model, samples, output):
     Returns the figures by precision.
     """
     output.mkdir(parents=True, exist_ok=True)
-    files = {precision: output / f"{config['name']}-{precision}.tflite" for precision in PRECISIONS}
-    files["float32"].write_bytes(convert(model))
-    pictures = quantize(config, model, samples["train"], files["int8"])
+    pictures = representative(config, samples["train"])
+    files = {}
+    for precision in PRECISIONS:
+        path = output / f"{config['name']}-{precision}.tflite"
+        path.write_bytes(convert(model, pictures if precision == "int8" else None))
+        files[precision] = path
     if config["input"].get("portrait"):
         size = config["input"]
         turned = size | {"width": size["height"], "height": size["width"]}
@@ -76,53 +71,13 @@ def twin(path):
     return path.with_name(f"{path.stem}-portrait.tflite")
 
 
-def quantize(config, model, train, path):
-    """Write `model` in int8 to `path`, and return the pictures from which its ranges were taken.
-
-    Of the draws of REPRESENTATIVE that is the one whose scores are nearest to the model's own, by the mean
-    difference in cells where either sees something, on other training pictures.
-    """
-    compared = representative(config, train, COMPARED, len(REPRESENTATIVE))
-    wanted = loop.predict(model, compared)
-    best = (np.inf, None, None)
-    for number, count in enumerate(REPRESENTATIVE):
-        pictures = representative(config, train, count, number)
-        path.write_bytes(convert(model, pictures))
-        away = difference(wanted, run(path, compared, exactly=False))
-        print(f"int8 with {len(pictures)} pictures: scores differ by {away:.4f}", flush=True)
-        if best[1] is None or away < best[0]:
-            best = (away, path.read_bytes(), pictures)
-    path.write_bytes(best[1])
-    return best[2]
-
-
-def difference(wanted, given):
-    """Mean difference of scores, the parts that sum to 1 or classes of pictures, where either sees something.
-
-    Of outputs in any order: of each array of `given` the one of its shape in `wanted` that is nearest counts, and
-    those that are no scores are left out.
-    """
-    wanted = [part for part in wanted if part.min() >= 0 and part.max() <= 1]
-    nearest = []
-    for part in wanted:
-        alike = [other for other in given if other.shape == part.shape]
-        seen = [np.maximum(part, other)[..., 1:] >= NOTABLE for other in alike]
-        nearest.append(
-            min(
-                float(np.abs(part - other)[..., 1:][where].mean()) if where.any() else 0.0
-                for other, where in zip(alike, seen)
-            )
-        )
-    return float(np.mean(nearest))
-
-
-def representative(config, train, count, number):
-    """`count` pictures as a survey sees them, videos in balance; another draw for each `number`."""
+def representative(config, train):
+    """Pictures as a survey sees them, videos in balance."""
     real = [sample for sample in train if sample.source != "rendered"]
     plan = config["sampling"]
     chances = sampling.probabilities(real, plan["power"], plan["shares"])
-    generator = np.random.default_rng([config["seed"], number])
-    chosen = sampling.draw(chances, min(count, len(real)), generator)
+    generator = np.random.default_rng(config["seed"])
+    chosen = sampling.draw(chances, min(REPRESENTATIVE, len(real)), generator)
     return measurement.Inputs([real[index] for index in chosen], config["input"]).pictures
 
 
@@ -177,28 +132,27 @@ def outputs(model, files, pictures):
     return dict(zip(names, found))
 
 
-def run(path, pictures, exactly=True):
+def run(path, pictures):
     """What a .tflite gives for uint8 pictures: a list of arrays (count, rows, columns, channels),
     or, where pictures are of two shapes, of arrays of arrays (rows, columns, channels).
 
     Pictures of another shape than its input are given to its twin for pictures taller than wide.
-    In int8 by LiteRT's reference kernels, which Fishcam and microcontrollers equal bit for bit; not `exactly` by its
-    fast ones.
+    In int8 by LiteRT's reference kernels, which Fishcam and microcontrollers equal bit for bit.
     """
     made, interpreters = [], {}
     for picture in pictures:
         if picture.shape not in interpreters:
-            own = _prepared(path, exactly)
+            own = _prepared(path)
             turned = tuple(own.get_input_details()[0]["shape"][1:]) != picture.shape
-            interpreters[picture.shape] = _prepared(twin(path), exactly) if turned else own
+            interpreters[picture.shape] = _prepared(twin(path)) if turned else own
         made.append(_answers(interpreters[picture.shape], picture))
     return [measurement.together(grids) for grids in zip(*made)]
 
 
-def _prepared(path, exactly):
+def _prepared(path):
     resolver = tf.lite.experimental.OpResolverType
     interpreter = tf.lite.Interpreter(str(path), num_threads=os.cpu_count())
-    if exactly and interpreter.get_input_details()[0]["dtype"] == np.int8:
+    if interpreter.get_input_details()[0]["dtype"] == np.int8:
         interpreter = tf.lite.Interpreter(
             str(path), experimental_op_resolver_type=resolver.BUILTIN_REF
         )
