@@ -187,6 +187,9 @@ public struct SurveyJob: Sendable {
     let filed = try Filing(
       store: store, hashing: options.hashing, cancellation: cancellation, report: report
     ).file(placed)
+    if let trim = options.trim {
+      for deployment in filed.deployments { try store.setTrim(trim, deployment: deployment.id) }
+    }
     var summary = SurveyJobSummary()
     summary.run = run.id
     for failure in filed.failed {
@@ -243,16 +246,19 @@ public struct SurveyJob: Sendable {
     summary.add(crew.unfinished)
     summary.wasCancelled = cancellation.isCancelled
     if !summary.wasCancelled {
-      summary.remarks = try usableWindows(run: run.id, deployments: filed.deployments)
+      summary.remarks = try usableWindows(
+        run: run.id, deployments: filed.deployments, lookingAnew: !pending.isEmpty)
     }
     return summary
   }
 
   /// Works out which part of each deployment counts; what a person should know of it.
-  private func usableWindows(run: Int64, deployments: [StoredDeployment]) throws -> [String] {
+  private func usableWindows(run: Int64, deployments: [StoredDeployment], lookingAnew: Bool) throws
+    -> [String]
+  {
     try deployments.flatMap { deployment in
-      if let trim = options.trim { try store.setTrim(trim, deployment: deployment.id) }
-      let window = try store.updateUsableWindow(run: run, deployment: deployment.id)
+      let window = try store.updateUsableWindow(
+        run: run, deployment: deployment.id, lookingAnew: lookingAnew)
       return (window?.sentences ?? []).map { "\(deployment.site), \(deployment.opcode): \($0)" }
     }
   }

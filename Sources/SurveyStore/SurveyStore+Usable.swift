@@ -40,24 +40,31 @@ extension SurveyStore {
   ///
   /// What a manifest says comes first, by side; then, where that was asked for, what is found.
   ///
-  /// - Returns: what it is; `nil` where the run has no video of the deployment that is looked through.
-  public func updateUsableWindow(run: Int64, deployment: Int64) throws -> DeploymentWindow? {
+  /// - Parameter lookingAnew: whether its frames may have changed; else a deployment that counts whole
+  ///   is not looked into.
+  /// - Returns: what it is; `nil` where the run has no video of the deployment that is looked through,
+  ///   or nothing is new.
+  public func updateUsableWindow(run: Int64, deployment: Int64, lookingAnew: Bool) throws
+    -> DeploymentWindow?
+  {
     try write { database in
       guard
         let row = try Row.fetchOne(
           database, sql: "SELECT usable_from_s, usable_to_s, trim FROM deployment WHERE id = ?",
           arguments: [deployment])
       else { throw SurveyStoreError.missing(what: "deployment", id: deployment) }
+      let given = UsableWindow(from: row["usable_from_s"], to: row["usable_to_s"])
+      let isAuto = (row["trim"] as String?) == Trim.auto.rawValue
       let files = try Self.videos(database, run: run, deployment: deployment)
+      guard try lookingAnew || isAuto || !given.isWhole || Self.hasWindow(files, run: run, database)
+      else { return nil }
       var (samples, offset): ([UsableWindow.Sample], Double) = ([], 0)
       for file in files {
         samples += try Self.samples(database, file, offset: offset)
         offset += file.end - file.start
       }
       guard !files.isEmpty else { return nil }
-      let given = UsableWindow(from: row["usable_from_s"], to: row["usable_to_s"])
       let found = UsableWindow(found: samples, seconds: offset)
-      let isAuto = (row["trim"] as String?) == Trim.auto.rawValue
       let counted = UsableWindow(
         from: given.from ?? (isAuto ? found.from : nil), to: given.to ?? (isAuto ? found.to : nil))
       try Self.keep(counted, given.isWhole ? "auto" : "manifest", of: files, run: run, database)
@@ -70,6 +77,15 @@ extension SurveyStore {
       return DeploymentWindow(
         counted: counted, isGiven: !given.isWhole, found: found, seconds: offset,
         dark: part(\.isDark), turbid: part(\.isTurbid))
+    }
+  }
+
+  private static func hasWindow(_ files: [Video], run: Int64, _ database: Database) throws -> Bool {
+    try files.contains { file in
+      try Bool.fetchOne(
+        database,
+        sql: "SELECT EXISTS (SELECT 1 FROM usable_window WHERE run_id = ? AND recording_id = ?)",
+        arguments: [run, file.recording]) ?? false
     }
   }
 
