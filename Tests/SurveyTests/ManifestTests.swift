@@ -32,6 +32,8 @@ import Testing
     ("name,depth\nA,1\n", "no column is named"),
     ("opcode\nA,B\n", "row 2 has 2 fields"),
     ("opcode,site\n\"A,B\n", "row 2"),
+    ("opcode,usable_from_s\nA,0:02:00\n", "row 2, column usable_from_s: “0:02:00” is not a number"),
+    ("opcode,usable_from_s,usable_to_s\nA,60,60\n", "column usable_to_s: “60” is not more than"),
     ("", "empty"),
   ])
   func errorsNameRowAndColumn(_ text: String, _ expected: String) {
@@ -43,6 +45,9 @@ import Testing
     let rows = try Manifest(csv: "opcode,depth_m,site\nA,1,X\nA,2,X\nA,,X\n").rows
     #expect(rows[0].conflicts(with: rows[1]) == ["depth_m"])
     #expect(rows[0].conflicts(with: rows[2]).isEmpty)
+    let windows = try Manifest(csv: "opcode,usable_from_s,usable_to_s\nA,60,\nA,90,300\n").rows
+    #expect(windows[0].conflicts(with: windows[1]) == ["usable_from_s"])
+    #expect(windows[1].usableToSeconds == 300)
   }
 }
 
