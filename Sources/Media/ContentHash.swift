@@ -40,10 +40,10 @@ public enum ContentHash {
   /// SHA-256 over the file's size and all of its content, in hexadecimal; of files up to 16 MiB the
   /// same as `hash`.
   ///
-  /// - Parameter goesOn: asked before each block of 1 MiB.
+  /// - Parameter goesOn: asked before each block of 1 MiB, with the bytes that were read so far.
   /// - Returns: `nil` where it was not to go on.
   /// - Throws: `MediaError`.
-  public static func whole(path: String, goesOn: () -> Bool = { true }) throws(MediaError)
+  public static func whole(path: String, goesOn: (Int64) -> Bool = { _ in true }) throws(MediaError)
     -> String?
   {
     do {
@@ -52,11 +52,13 @@ public enum ContentHash {
       var sha = SHA256()
       sha.update(data: Data("\(try handle.seekToEnd())\n".utf8))
       try handle.seek(toOffset: 0)
-      while goesOn() {
+      var count: Int64 = 0
+      while goesOn(count) {
         guard let data = try handle.read(upToCount: blockSize), !data.isEmpty else {
           return sha.finalize().map { hex(UInt8($0)) }.joined()
         }
         sha.update(data: data)
+        count += Int64(data.count)
       }
       return nil
     } catch {

@@ -105,7 +105,10 @@ struct Filing {
     let (hash, size) = try ContentHash.hash(path: path)
     var whole: String?
     if hashing == .full {
-      whole = try ContentHash.whole(path: path, goesOn: { !cancellation.isCancelled })
+      whole = try ContentHash.whole(path: path) { read in
+        report(.hashing(path: path, read: read, size: size))
+        return !cancellation.isCancelled
+      }
       if whole == nil { return nil }
     }
     let media = try store.media(

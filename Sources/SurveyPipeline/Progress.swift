@@ -4,6 +4,8 @@ internal import Synchronization
 public enum ProgressEvent: Sendable {
   /// Files are being looked at: how many of how many.
   case looking(done: Int, total: Int)
+  /// Every byte of a file is being read: how many of how many.
+  case hashing(path: String, read: Int64, size: Int64)
   /// What there is to do is known: recordings to process, those that are done already, and the
   /// seconds of video to go through.
   case planned(recordings: Int, done: Int, seconds: Double)

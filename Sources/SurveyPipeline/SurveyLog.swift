@@ -96,7 +96,7 @@ public final class SurveyLog: Sendable {
   /// Adds what a survey reports, if it is an event.
   public func note(_ event: ProgressEvent) {
     switch event {
-    case .looking, .advanced: break
+    case .looking, .hashing, .advanced: break
     case .planned(let recordings, let done, let seconds):
       write(
         .plan,

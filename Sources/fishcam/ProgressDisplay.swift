@@ -33,6 +33,10 @@ final class ProgressDisplay: Sendable {
       switch event {
       case .looking(let done, let total):
         draw(&state, "Looking at files: \(done) of \(total)", force: done == total && isTerminal)
+      case .hashing(let path, let read, let size):
+        let share = size > 0 ? read * 100 / size : 100
+        let name = (path as NSString).lastPathComponent
+        draw(&state, "Reading all of \(name): \(share) %", force: false)
       case .planned(let recordings, let done, let seconds):
         state.planned = recordings
         state.totalSeconds = seconds

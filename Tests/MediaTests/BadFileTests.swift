@@ -163,7 +163,15 @@ private func frameCount(_ file: MediaFile) throws -> Int {
     let between = try folder.write(data, to: "d.mp4")
     #expect(try ContentHash.hash(path: between).hash == hashes[0])
     #expect(try ContentHash.whole(path: between) != whole)
-    #expect(try ContentHash.whole(path: a, goesOn: { false }) == nil)
+    #expect(try ContentHash.whole(path: a, goesOn: { _ in false }) == nil)
+    var told: [Int64] = []
+    _ = try ContentHash.whole(path: a) {
+      told.append($0)
+      return true
+    }
+    #expect(told.first == 0)
+    #expect(try told.last == ContentHash.hash(path: a).size)
+    #expect(told == told.sorted() && told.count > 2)
   }
 
   @Test func smallFilesAreHashedWholeEitherWay() throws {
