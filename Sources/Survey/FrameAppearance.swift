@@ -76,9 +76,17 @@ public struct FrameAppearance: Sendable, Hashable {
   /// Whether there is light, and next to nothing to see in it.
   public var isTurbid: Bool { !isDark && detail < Self.turbidBelow }
 
-  /// Mean difference of the blocks, in grey levels.
+  /// Brightness may drift by so many grey levels, with clouds and the time of day.
+  private static let drift = 40.0
+
+  /// How unlike two frames' places are: mean difference of the blocks, each less its frame's mean, in
+  /// grey levels; and what the means differ by beyond a drift of light.
   public func distance(to other: FrameAppearance) -> Double {
-    let apart = zip(blocks, other.blocks).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
-    return Double(apart) / Double(max(1, blocks.count))
+    let count = Double(max(1, blocks.count))
+    let shift = zip(blocks, other.blocks).reduce(0.0) { $0 + Double($1.0) - Double($1.1) } / count
+    let apart = zip(blocks, other.blocks).reduce(0.0) {
+      $0 + abs(Double($1.0) - Double($1.1) - shift)
+    }
+    return apart / count + max(0, abs(shift) - Self.drift)
   }
 }

@@ -87,12 +87,15 @@ public struct ManifestRow: Sendable, Hashable {
       guard let value = rest.removeValue(forKey: column), !value.isEmpty else { return nil }
       return value
     }
-    func number(_ column: String, _ range: ClosedRange<Double>) throws(ManifestError) -> Double? {
+    func number(_ column: String, _ range: ClosedRange<Double>, expected: String? = nil)
+      throws(ManifestError) -> Double?
+    {
       guard let value = text(column) else { return nil }
       guard let parsed = Double(value), range.contains(parsed) else {
         throw .invalid(
           row: row, column: column, value: value,
-          expected: "a number from \(range.lowerBound) to \(range.upperBound), with a point")
+          expected: expected
+            ?? "a number from \(range.lowerBound) to \(range.upperBound), with a point")
       }
       return parsed
     }
@@ -118,8 +121,9 @@ public struct ManifestRow: Sendable, Hashable {
         throw .invalid(row: row, column: "successful_count", value: value, expected: "Yes or No")
       }
     }
-    usableFromSeconds = try number("usable_from_s", 0...1e7)
-    usableToSeconds = try number("usable_to_s", 0...1e7)
+    let seconds = "seconds into the deployment, a number such as 95 or 95.5"
+    usableFromSeconds = try number("usable_from_s", 0...1e7, expected: seconds)
+    usableToSeconds = try number("usable_to_s", 0...1e7, expected: seconds)
     if let from = usableFromSeconds, let to = usableToSeconds, from >= to {
       throw .invalid(
         row: row, column: "usable_to_s", value: values["usable_to_s"] ?? "",

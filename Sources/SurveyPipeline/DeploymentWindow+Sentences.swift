@@ -9,7 +9,11 @@ extension DeploymentWindow {
   /// What a person should know of it, a sentence each.
   var sentences: [String] {
     var result: [String] = []
-    if !counted.isWhole {
+    if let from = counted.from, from >= seconds {
+      result.append(
+        "nothing of it is counted: usable_from_s is \(Int(from)) s, and its video ends at "
+          + Self.clock(seconds))
+    } else if !counted.isWhole {
       result.append(
         "counted \(Self.text(counted, seconds)) of \(Self.clock(seconds)) "
           + (isGiven ? "(usable_from_s, usable_to_s)" : "(--trim auto)"))
@@ -17,6 +21,9 @@ extension DeploymentWindow {
       result.append(
         "the camera seems to stand \(Self.text(found, seconds)) of \(Self.clock(seconds)); all of it "
           + "is counted: `--trim auto` leaves the rest out")
+    }
+    if isLookedFor, found.isWhole {
+      result.append("neither descent nor retrieval was found (--trim auto)")
     }
     let parts = [(dark, "dark"), (turbid, "turbid")].filter { $0.0 >= Self.notable }.map {
       "\(Int(($0.0 * 100).rounded())) % of what is counted is \($0.1)"

@@ -26,6 +26,7 @@ struct Filing {
   func file(_ placed: [PlacedFile]) throws -> Result {
     var result = Result()
     var deployments: [String: StoredDeployment] = [:]
+    var described: Set<String> = []
     var known = Known(try store.recordings())
     for (index, item) in placed.enumerated() {
       if cancellation.isCancelled { break }
@@ -38,7 +39,9 @@ struct Filing {
         deployment = try fileDeployment(item)
         deployments[key] = deployment
       }
-      if let row = item.row { try store.describe(deployment.id, by: row) }
+      if let row = item.row {
+        try store.describe(deployment.id, by: row, isFirst: described.insert(key).inserted)
+      }
       var recording = StoredRecording(
         id: known.byPath[item.file.path]?.id ?? 0, deploymentID: deployment.id, mediaID: nil,
         path: item.file.path, name: item.name)

@@ -219,7 +219,8 @@ enum Schema {
       WITH part AS (
         SELECT r.id AS recording_id, p.id AS pass_id, p.run_id, w.source,
           MAX(p.start_s, COALESCE(w.from_s, p.start_s)) AS from_s,
-          MIN(p.end_s, COALESCE(w.to_s, p.end_s)) AS to_s
+          MAX(p.start_s, COALESCE(w.from_s, p.start_s), MIN(p.end_s, COALESCE(w.to_s, p.end_s)))
+            AS to_s
         FROM recording r JOIN pass p ON p.media_id = r.media_id
           LEFT JOIN usable_window w ON w.run_id = p.run_id AND w.recording_id = r.id),
       looked AS (
@@ -230,7 +231,8 @@ enum Schema {
         GROUP BY t.pass_id, t.recording_id)
       SELECT p.run_id, s.name AS site, d.opcode, r.path AS recording,
         p.status, COALESCE(p.reason, r.reason) AS reason,
-        (SELECT COUNT(*) FROM frame f WHERE f.pass_id = p.id) AS frames,
+        (SELECT COUNT(*) FROM frame f WHERE f.pass_id = p.id
+          AND (t.source IS NULL OR f.pts_s BETWEEN t.from_s AND t.to_s)) AS frames,
         MAX(0, t.to_s - t.from_s) / 60.0 AS effort_min, n.sample AS sample_period_s,
         n.model_name || ' ' || n.model_version AS model,
         t.from_s AS usable_from_s, t.to_s AS usable_to_s, t.source AS trimmed_by,

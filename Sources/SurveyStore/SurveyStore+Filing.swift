@@ -147,7 +147,10 @@ extension SurveyStore {
   }
 
   /// Writes what a manifest's row says of a deployment; fields that it leaves empty stay.
-  public func describe(_ id: Int64, by row: ManifestRow) throws {
+  ///
+  /// - Parameter isFirst: whether it is the first row of this manifest for the deployment; then a usable
+  ///   window that was given before, and is not any more, goes.
+  public func describe(_ id: Int64, by row: ManifestRow, isFirst: Bool = true) throws {
     let other = row.other.isEmpty ? nil : try JSONEncoder.sorted.encode(row.other)
     try write { database in
       try database.execute(
@@ -159,14 +162,15 @@ extension SurveyStore {
             successful_count = COALESCE(?, successful_count),
             observer_count = COALESCE(?, observer_count),
             clock_offset_s = COALESCE(?, clock_offset_s), time_zone = COALESCE(?, time_zone),
-            usable_from_s = COALESCE(?, usable_from_s), usable_to_s = COALESCE(?, usable_to_s),
+            usable_from_s = COALESCE(?, CASE WHEN ? THEN NULL ELSE usable_from_s END),
+            usable_to_s = COALESCE(?, CASE WHEN ? THEN NULL ELSE usable_to_s END),
             comment = COALESCE(?, comment), other = COALESCE(?, other)
           WHERE id = ?
           """,
         arguments: [
           row.latitude, row.longitude, row.dateTime?.iso8601, row.depthMeters, row.location,
           row.status, row.successfulCount, row.observerCount, row.clockOffsetSeconds, row.timeZone,
-          row.usableFromSeconds, row.usableToSeconds, row.comment,
+          row.usableFromSeconds, isFirst, row.usableToSeconds, isFirst, row.comment,
           other.map { String(decoding: $0, as: UTF8.self) }, id,
         ])
     }

@@ -16,6 +16,8 @@ public struct DeploymentWindow: Sendable {
   public var counted: UsableWindow
   /// Whether a manifest says so.
   public var isGiven: Bool
+  /// Whether descent and retrieval are to be left out.
+  public var isLookedFor: Bool
   /// What would count if descent and retrieval were left out.
   public var found: UsableWindow
   /// Length of what could be read of its recordings.
@@ -75,7 +77,8 @@ extension SurveyStore {
         inside.isEmpty ? 0 : Double(inside.count(where: isSo)) / Double(inside.count)
       }
       return DeploymentWindow(
-        counted: counted, isGiven: !given.isWhole, found: found, seconds: offset,
+        counted: counted, isGiven: !given.isWhole, isLookedFor: isAuto, found: found,
+        seconds: offset,
         dark: part(\.isDark), turbid: part(\.isTurbid))
     }
   }

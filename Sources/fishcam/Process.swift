@@ -28,8 +28,8 @@ struct Process: ParsableCommand {
       --trim auto keeps a deployment's descent and retrieval out of tallies, MaxN and effort: all before \
       its camera has come to stand at its place, and after it is taken up. Those frames are looked at \
       and kept all the same, so it can be asked for later, and taken back with --trim off, without \
-      reading any video. sites.csv may say the same by hand: usable_from_s and usable_to_s, in seconds \
-      into the deployment. Dark and turbid minutes are measured too (view effort of the database); they \
+      reading any video. sites.csv may say the same by hand, and comes first: usable_from_s and \
+      usable_to_s, in seconds into the deployment. Dark and turbid minutes are measured too (view effort of the database); they \
       count.
 
       The object of --json has recordings_done, recordings_already_done, recordings_failed, \
@@ -56,7 +56,9 @@ struct Process: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Leave descent and retrieval out of the counts (auto), or count everything (off).",
-      discussion: "Without it, deployments stay as they were; new ones are counted whole."))
+      discussion:
+        "Without it, deployments stay as they were, in all runs; new ones are counted whole."
+    ))
   var trim: Trim?
 
   @Option(help: "How far to let other programs go first, 0 to 19, as `nice -n` does.")

@@ -125,6 +125,16 @@ import Testing
     let shorter = try TallyTable(store, by: .recording).rows.filter { $0.label.label == "red fish" }
     #expect(shorter.map { Int($0.tally.effortSeconds.rounded()) } == [95, 0])
     #expect(shorter[1].tally.frames == 0)
+    // A field that is empty now bounds nothing.
+    try dives.folder.write(
+      Data("opcode,site,usable_from_s,usable_to_s\nWall,Reef,,\n".utf8), to: "dives/sites.csv")
+    try dives.process(store, trim: .off)
+    #expect(try abs(tally(store).effortSeconds - 280) < 0.6)
+    try dives.folder.write(
+      Data("opcode,site,usable_from_s\nWall,Reef,900\n".utf8), to: "dives/sites.csv")
+    let beyond = try dives.process(store)
+    #expect(
+      beyond.remarks.contains { $0.contains("nothing of it is counted: usable_from_s is 900 s") })
   }
 
   @Test func whatIsStoppedComesToTheSame() throws {

@@ -32,7 +32,7 @@ import Testing
     ("name,depth\nA,1\n", "no column is named"),
     ("opcode\nA,B\n", "row 2 has 2 fields"),
     ("opcode,site\n\"A,B\n", "row 2"),
-    ("opcode,usable_from_s\nA,0:02:00\n", "row 2, column usable_from_s: “0:02:00” is not a number"),
+    ("opcode,usable_from_s\nA,0:02:00\n", "row 2, column usable_from_s: “0:02:00” is not seconds"),
     ("opcode,usable_from_s,usable_to_s\nA,60,60\n", "column usable_to_s: “60” is not more than"),
     ("", "empty"),
   ])

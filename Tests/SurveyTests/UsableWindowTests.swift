@@ -58,6 +58,18 @@ struct UsableWindowTests {
     #expect(window(moved, seconds: 900).isWhole)
   }
 
+  @Test func aDriftOfLightIsNoDescent() {
+    for rate in [-0.08, 0.08] {
+      let drifting = samples(seconds: 800).map { sample -> UsableWindow.Sample in
+        var sample = sample
+        let change = Int(rate * (sample.seconds - 400))
+        sample.appearance.blocks = sample.appearance.blocks.map { UInt8(Int($0) + change) }
+        return sample
+      }
+      #expect(window(drifting, seconds: 800).isWhole)
+    }
+  }
+
   @Test func aStandingCameraIsLeftWhole() {
     #expect(window(samples(seconds: 1200), seconds: 1200).isWhole)
     #expect(window(samples(seconds: 1200, wobble: 12), seconds: 1200).isWhole)
