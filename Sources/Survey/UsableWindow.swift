@@ -87,12 +87,13 @@ public struct UsableWindow: Sendable, Hashable {
     let limit = max(usual + 6 * deviation, 2 * usual, leastLimit)
     guard limit <= mostLimit else { return nil }
     var (low, high) = (0, 0)
-    let isSettled = samples.indices.map { index in
+    let smooth = samples.indices.map { index in
       let seconds = samples[index].seconds
       while samples[low].seconds < seconds - smoothingSeconds, low < index { low += 1 }
       while high < samples.count, samples[high].seconds <= seconds + smoothingSeconds { high += 1 }
-      return median(Array(apart[low..<high])) <= limit
+      return median(Array(apart[low..<high]))
     }
+    let isSettled = smooth.map { $0 <= limit }
     var since: Int?
     for (index, sample) in samples.enumerated() {
       guard isSettled[index] else {
@@ -105,7 +106,10 @@ public struct UsableWindow: Sendable, Hashable {
       if sample.seconds - start >= settledSeconds || index == samples.count - 1 {
         let after = isSettled[begin...]
         let isPlace = Double(after.count(where: \.self)) >= leastSettled * Double(after.count)
-        return isPlace ? (begin == 0 ? 0 : start) : nil
+        guard isPlace else { return nil }
+        // What differs little may be the place in another light, and is not left out.
+        let clear = smooth[..<begin].lastIndex { $0 > 2 * limit }
+        return clear.map { samples[$0 + 1].seconds } ?? 0
       }
     }
     return nil

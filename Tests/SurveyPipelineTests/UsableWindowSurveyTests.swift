@@ -14,7 +14,7 @@ import Testing
 
   init() throws {
     dives = try DiveFolder()
-    let place = "color=0x305060:s=192x96:r=2:d=100,drawgrid=w=48:h=24:t=8:c=0x90a080"
+    let place = "color=0x305060:s=192x96:r=2:d=100,drawbox=0:56:192:40:0xa09070:fill"
     try chapter(
       "GX010001.MP4",
       [
