@@ -37,17 +37,20 @@ public struct UsableWindow: Sendable, Hashable {
   private static let leastSettled = 0.9
   /// Fewer frames in a third of a deployment say nothing.
   private static let fewestSamples = 12
-  /// Grey levels of difference that any place may show; what shows more than `mostLimit` now and then is none.
+  /// Grey levels of difference that any place may show; what shows more than `mostLimit` now and
+  /// then is none.
   private static let leastLimit = 8.0, mostLimit = 20.0
   /// Shorter trims, in seconds, are none.
   private static let shortest = 5.0
 
   /// Finds it by brightness and motion.
   ///
-  /// How the place looks at the start is the median, by block, of the second half of the deployment's
-  /// first third, and where that shows no one place, of its first half. The window begins where frames have become like that and
-  /// stay so for `settledSeconds`; it ends the same way, seen from the end. Descent, the boat's deck and the surface look
-  /// otherwise. What never settles, as a camera held in hand, is left whole.
+  /// How the place looks at the start is the median, by block, of the second half of the
+  /// deployment's first third, and where that shows no one place, of its first half. Where frames
+  /// have become like that and stay so for `settledSeconds`, the camera stands; the window begins
+  /// behind the last frame before that which clearly differs, and ends the same way, seen from the
+  /// end. Descent, the boat's deck and the surface differ. What never settles, as a camera held in
+  /// hand, is left whole.
   ///
   /// - Parameters:
   ///   - samples: frames in the order of their times.
