@@ -23,10 +23,6 @@ final class Looker {
   private var input = PixelImage(width: 0, height: 0, channels: 3)
   private var lastPlacement: FramePlacement?
 
-  /// Limit of the longer side in pixels, and libjpeg's quality, of pictures that are kept.
-  private static let evidenceSide = 960
-  private static let evidenceQuality = 80
-
   /// A looker with a detector of its own.
   init(_ detector: Detector) {
     self.detector = detector
@@ -42,8 +38,7 @@ final class Looker {
         result.appearance = FrameAppearance(of: input, in: lastPlacement)
       }
       if !result.isDamaged, task.sink.mayBeEvidence(result.detections) {
-        let picture = try pictures.picture(of: task.frame, longestSide: Self.evidenceSide)
-        result.evidence = try JPEG.encode(picture, quality: Self.evidenceQuality)
+        result.evidence = try EvidencePicture.jpeg(of: task.frame, pictures)
       }
       task.sink.put(result, number: task.number)
     } catch {

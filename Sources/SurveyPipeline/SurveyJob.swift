@@ -259,6 +259,9 @@ public struct SurveyJob: Sendable {
     try deployments.flatMap { deployment in
       let window = try store.updateUsableWindow(
         run: run, deployment: deployment.id, lookingAnew: lookingAnew)
+      if let window, !window.counted.isWhole {
+        try EvidencePicture.complete(store, run: run, deployment: deployment.id)
+      }
       return (window?.sentences ?? []).map { "\(deployment.site), \(deployment.opcode): \($0)" }
     }
   }

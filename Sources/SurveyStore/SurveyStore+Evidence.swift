@@ -12,6 +12,47 @@ extension SurveyStore {
     }
   }
 
+  /// Adds the picture of a frame.
+  public func addEvidence(_ picture: [UInt8], frame: Int64) throws {
+    try write {
+      try $0.execute(
+        sql: "INSERT OR IGNORE INTO evidence (frame_id, picture) VALUES (?, ?)",
+        arguments: [frame, Data(picture)])
+    }
+  }
+
+  /// Frames without a picture that are among the three of each label with the highest counts in the
+  /// usable part of a recording, by file.
+  public func missingEvidence(run: Int64, deployment: Int64) throws
+    -> [(path: String, frames: [(id: Int64, pts: Int64)])]
+  {
+    let rows = try read {
+      try Row.fetchAll(
+        $0,
+        sql: """
+          WITH counts AS (
+            SELECT c.recording_id, c.frame_id, c.pts, d.run_label_id, COUNT(*) AS individuals
+            FROM counted_frame c
+              JOIN usable_window w ON w.run_id = c.run_id AND w.recording_id = c.recording_id
+              JOIN detection d ON d.frame_id = c.frame_id JOIN run_label l ON l.id = d.run_label_id
+            WHERE c.run_id = ? AND c.deployment_id = ? AND d.score >= l.threshold
+            GROUP BY c.recording_id, c.frame_id, d.run_label_id),
+          placed AS (
+            SELECT recording_id, frame_id, pts, ROW_NUMBER() OVER (
+              PARTITION BY recording_id, run_label_id ORDER BY individuals DESC, pts) AS place
+            FROM counts)
+          SELECT DISTINCT r.path, p.frame_id, p.pts FROM placed p
+            JOIN recording r ON r.id = p.recording_id
+          WHERE p.place <= 3 AND p.frame_id NOT IN (SELECT frame_id FROM evidence)
+          ORDER BY r.path, p.pts
+          """, arguments: [run, deployment]
+      ).map { (path: $0["path"] as String, id: $0["frame_id"] as Int64, pts: $0["pts"] as Int64) }
+    }
+    return Dictionary(grouping: rows, by: \.path).sorted { $0.key < $1.key }.map {
+      ($0.key, $0.value.map { ($0.id, $0.pts) })
+    }
+  }
+
   /// The most individuals of each label, in the run's order, in one stored frame of a pass.
   ///
   /// - Parameter thresholds: scores from which a detection counts, by label.

@@ -80,6 +80,23 @@ import Testing
     #expect(try tally(store) == whole)
   }
 
+  @Test func picturesAreKeptOfWhatCounts() throws {
+    let store = try dives.survey()
+    let times = "SELECT f.pts_s FROM evidence e JOIN frame f ON f.id = e.frame_id ORDER BY f.pts_s"
+    try dives.process(store)
+    #expect(try query(store, times) == ["10.0"])
+    try dives.process(store, trim: .auto)
+    let kept = try query(store, times)
+    #expect(kept == ["10.0", "90.0", "91.0", "92.0"])
+    let picture = "SELECT frame_id FROM evidence JOIN frame f ON f.id = frame_id WHERE f.pts_s = 90"
+    let frame = try #require(try query(store, picture).first.flatMap(Int64.init))
+    #expect(try store.evidence(frame: frame)?.prefix(2) == [0xFF, 0xD8])
+
+    // Nothing is made twice.
+    try dives.process(store, trim: .auto)
+    #expect(try query(store, times) == kept)
+  }
+
   @Test func reviewAndViewsSayTheSame() throws {
     let store = try dives.survey()
     try dives.process(store, trim: .auto)
