@@ -29,6 +29,7 @@ DEFAULTS = {
     "composed": None,
     "selfTraining": None,
     "distillation": None,
+    "before": [],
     "valShare": 0.2,
     "batchSize": 32,
     "learningRate": 0.004,
@@ -104,7 +105,9 @@ def checked(config, path):
     unknown = set(config) - set(REQUIRED) - set(DEFAULTS) - {"selectThresholdOn", "startFrom", "openSet", "experimental"}
     if unknown:
         raise wrong(f"unknown key '{min(unknown)}'")
+    given = {key: value for key, value in config.items() if key != "before"}
     config = DEFAULTS | config
+    config["before"] = [_earlier(given, part, path) for part in config["before"]]
     for key, defaults in PARTS.items():
         if config[key] is None:
             continue
@@ -164,3 +167,18 @@ def checked(config, path):
     if config["rounds"] < 1 or config["stepsPerRound"] < 1 or config["batchSize"] < 1:
         raise wrong("'rounds', 'stepsPerRound' and 'batchSize' must be at least 1")
     return config
+
+
+def _earlier(config, changes, path):
+    """A training that precedes that of `config`, by what is different in it."""
+    kept = {"name", "labels", "before", "val", "test"}
+    if not isinstance(changes, dict) or kept & set(changes) or config["network"].get("kind") == "named":
+        raise ConfigurationError(
+            f"{path}: 'before' lists objects with what is different in earlier trainings, without "
+            f"{', '.join(sorted(kept))}, and not for 'network.kind' named"
+        )
+    merged = dict(config)
+    for key, value in changes.items():
+        is_part = isinstance(value, dict) and isinstance(config.get(key), dict)
+        merged[key] = config[key] | value if is_part else value
+    return checked(merged, path)

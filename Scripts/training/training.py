@@ -18,6 +18,36 @@ QUICK_COMPOSED = {"pictures": 60, "valPictures": 12, "individuals": 3, "stranger
 
 def train(config, options, root):
     """Train `config` as the command line's `options` say; `root` is the checkout."""
+    home = pathlib.Path(options.config).resolve().parent
+    output = options.output or home
+    if options.quick and not options.output:
+        output = root / ".build-train" / f"{config['name']}-quick"
+    work = options.work or root / ".build-train" / config["name"]
+    if options.quick and not options.work:
+        work = output / "work"
+    log = lambda line: print(line, flush=True)
+    if options.export:
+        _apply(options, config)
+        samples = read(config, options, work, log)
+        model = network.build(config)
+        path = home / "weights.npz"
+        if not path.exists():
+            raise ConfigurationError(f"{path}: no such file; train the model first, without --export")
+        network.set_weights(model, {k: np.float32(v) for k, v in np.load(path).items()})
+    else:
+        earlier = config["before"]
+        for number, part in enumerate(earlier, 1):
+            log(f"training {number} of {len(earlier) + 1}: {part['input']['width']} × {part['input']['height']}")
+            folder = work / f"before-{number}"
+            learn(part, options, home, folder, log)
+            following = earlier[number] if number < len(earlier) else config
+            following["startFrom"] = str(folder.resolve() / "best.npz")
+        model, samples = learn(config, options, home, work, log)
+    finish(config, model, samples, output, log)
+
+
+def _apply(options, config):
+    """Change `config` as the command line says."""
     if options.quick:
         config |= QUICK
         if config["rendered"]:
@@ -27,27 +57,14 @@ def train(config, options, root):
     for key in ("rounds", "seed"):
         if getattr(options, key) is not None:
             config[key] = getattr(options, key)
-    home = pathlib.Path(options.config).resolve().parent
-    output = options.output or home
-    if options.quick and not options.output:
-        output = root / ".build-train" / f"{config['name']}-quick"
-    work = options.work or root / ".build-train" / config["name"]
-    if options.quick and not options.work:
-        work = output / "work"
-    log = lambda line: print(line, flush=True)
-    tf.keras.utils.set_random_seed(config["seed"])
 
-    log("reading pictures ...")
-    samples = read(config, options, work)
-    log(f"{len(samples['train'])} pictures to train on, {len(samples['val'])} to choose by")
+
+def learn(config, options, home, work, log):
+    """Train one network, with checkpoints in `work`; the best of it, and its samples."""
+    _apply(options, config)
+    tf.keras.utils.set_random_seed(config["seed"])
+    samples = read(config, options, work, log)
     model = network.build(config)
-    if options.export:
-        path = home / "weights.npz"
-        if not path.exists():
-            raise ConfigurationError(f"{path}: no such file; train the model first, without --export")
-        network.set_weights(model, {k: np.float32(v) for k, v in np.load(path).items()})
-        finish(config, model, samples, output, log)
-        return
     start(config, model, home, options.weights)
     log(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame")
     if config["selfTraining"]:
@@ -60,9 +77,9 @@ def train(config, options, root):
         training.resume()
     began = time.time()
     training.run(log)
-    log(f"trained in {(time.time() - began) / 60:.0f} min; exporting ...")
+    log(f"trained in {(time.time() - began) / 60:.0f} min")
     network.set_weights(model, dict(np.load(work / "best.npz")))
-    finish(config, model, samples, output, log)
+    return model, samples
 
 
 def finish(config, model, samples, output, log):
@@ -73,8 +90,9 @@ def finish(config, model, samples, output, log):
     log(f"wrote {output}")
 
 
-def read(config, options, work):
+def read(config, options, work, log):
     """The samples of `train`, `val` and `test`, with motion where the model has it."""
+    log("reading pictures ...")
     size = config["input"]
     most = QUICK_PICTURES if options.quick else None
     shown = composed.shown(config) if config["composed"] else size
@@ -104,6 +122,7 @@ def read(config, options, work):
         wanted = config["augmentation"]["pasted"] or config["distillation"]
         if size.get("motion") or (split == "train" and wanted):
             motion.add(part, size["width"], size["height"], moving_above, coco.letterbox)
+    log(f"{len(samples['train'])} pictures to train on, {len(samples['val'])} to choose by")
     return samples
 
 

@@ -70,6 +70,17 @@ class ConfigurationTests(unittest.TestCase):
             with self.assertRaisesRegex(FileNotFoundError, "annotations.coco.json.*--data"):
                 coco.load(folder, fixtures.CONFIGURATION)
 
+    def test_earlier_trainings_say_what_is_different_in_them(self):
+        small = {"input": {"width": 64}, "rounds": 7}
+        config = fixtures.CONFIGURATION | {"rounds": 3, "before": [small]}
+        earlier = configuration.checked(config, "test")["before"][0]
+        self.assertEqual((earlier["input"]["width"], earlier["rounds"]), (64, 7))
+        self.assertEqual(earlier["input"]["height"], config["input"]["height"])
+        self.assertEqual(earlier["before"], [])
+        for wrong in ("small", {"labels": []}, {"width": 64}):
+            with self.assertRaises(configuration.ConfigurationError):
+                configuration.checked(config | {"before": [wrong]}, "test")
+
     def test_the_command_line_refuses_half_a_new(self):
         with contextlib.redirect_stderr(io.StringIO()) as text, self.assertRaises(SystemExit):
             arguments(["new", "harbour"])

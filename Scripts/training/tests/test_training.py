@@ -41,6 +41,37 @@ class TrainingTests(unittest.TestCase):
             self.operators(folder / "small-int8.tflite")
             self.assertGreater(len(np.load(folder / "weights.npz").files), 100)
 
+    def test_earlier_trainings_hand_on_their_weights(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            fixtures.write_coco(folder / "data/train", scenes=3, seed=21)
+            fixtures.write_coco(folder / "data/val", scenes=2, seed=22)
+            size = fixtures.CONFIGURATION["input"]
+            config = fixtures.CONFIGURATION | {
+                "rounds": 1, "stepsPerRound": 2, "batchSize": 2, "learningRate": 1e-9,
+                "startFrom": "first.npz",
+                "before": [
+                    {"input": {"width": size["width"] // 2 // 32 * 32}},
+                    {"stepsPerRound": 3},
+                ],
+            }
+            (folder / "training.json").write_text(json.dumps(config))
+            model = network.build(configuration.load(folder / "training.json"))
+            first = {name: 0 * value + 0.01 for name, value in network.weights(model).items()}
+            np.savez(folder / "first.npz", **first)
+            options = arguments(
+                [str(folder / "training.json"), "--data", str(folder / "data")]
+                + ["--work", str(folder / "work")]
+            )
+            quiet = contextlib.redirect_stdout(io.StringIO())
+            with quiet as text, unittest.mock.patch.object(training, "finish"):
+                training.train(configuration.load(options.config), options, folder)
+            self.assertEqual(text.getvalue().count("round 1/1"), 3)
+            self.assertIn("training 2 of 3", text.getvalue())
+            for best in ("before-1", "before-2", "."):
+                kernel = np.load(folder / "work" / best / "best.npz")["Conv1/kernel"]
+                self.assertTrue(np.allclose(kernel, 0.01, atol=1e-4))
+
     def train(self, folder, rounds):
         options = arguments(
             [str(folder / "training.json"), "--data", str(folder / "data"), "--resume"]
