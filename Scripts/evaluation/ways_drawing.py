@@ -89,6 +89,21 @@ def drawn(figures):
     )
 
 
+def _name(panel, x, y, words, taken):
+    """Write a way's name beside or above its dot, where it meets nothing of `taken`, and add it there."""
+    width = 6.3 * len(words)
+    beside = [(12, 4, "start"), (-12, 4, "end")]
+    above = [(0, -14, "middle"), (-9, -14, "start"), (9, -14, "end"), (9, -28, "end"), (-9, -28, "start")]
+    for dx, dy, anchor in beside + above:
+        left = x + dx - {"start": 0, "middle": width / 2, "end": width}[anchor]
+        box = (left, y + dy - 11, left + width, y + dy + 3)
+        fits = panel.left <= left and left + width <= panel.left + panel.width
+        if fits and not any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in taken):
+            break
+    taken.append(box)
+    panel.text(x + dx, y + dy, words, anchor)
+
+
 def cost(panel, ways):
     """F1 on both collections over multiply-adds a frame, on a logarithmic axis."""
     panel.shares("How often it is right (F1), and what a frame costs")
@@ -105,17 +120,17 @@ def cost(panel, ways):
         colour=FAINT
     )
     places = [round(place(value)) for value in costs]
-    for index, (way, colour) in enumerate(zip(ways, COLOURS)):
-        # Ways of one cost stand side by side, named to the left and to the right.
-        x = places[index] + 16 * places[:index].count(places[index])
-        to_left = places[index] in places[index + 1 :]
-        ends = [way[name]["f1"] for name, _ in SOURCES]
-        panel.line(x, panel.y(ends[0]), x, panel.y(ends[1]), colour, 2)
+    # Ways of one cost stand side by side.
+    stems = [x + 16 * places[:index].count(x) for index, x in enumerate(places)]
+    taken = []
+    for x, way, colour in zip(stems, ways, COLOURS):
+        ends = [panel.y(way[name]["f1"]) for name, _ in SOURCES]
+        panel.line(x, ends[0], x, ends[1], colour, 2)
         for end, hollow in zip(ends, (False, True)):
-            panel.dot(x, panel.y(end), colour, hollow)
-        panel.text(
-            x + (-12 if to_left else 12), panel.y(max(ends)) + 4, way["way"], "end" if to_left else "start",
-        )
+            panel.dot(x, end, colour, hollow)
+        taken.append((x - 8, min(ends) - 8, x + 8, max(ends) + 8))
+    for x, way in zip(stems, ways):
+        _name(panel, x, min(panel.y(way[name]["f1"]) for name, _ in SOURCES), way["way"], taken)
     y = panel.top - 3
     for number, (_, words) in enumerate(SOURCES):
         panel.dot(panel.left + 12 + 104 * number, y + 11, FAINT, number == 1, 5.0)
