@@ -20,7 +20,10 @@ enum EvidencePicture {
   static func complete(_ store: SurveyStore, run: Int64, deployment: Int64) throws {
     let scaler = FrameScaler()
     for missing in try store.missingEvidence(run: run, deployment: deployment) {
-      guard let media = try? MediaFile(path: missing.path) else { continue }
+      // Another file may lie there by now.
+      guard let size = missing.size, FileIdentity.sizeAndTime(missing.path)?.size == size,
+        let media = try? MediaFile(path: missing.path)
+      else { continue }
       for frame in missing.frames {
         guard let decoded = try? media.frame(atPTS: frame.pts),
           let picture = try? jpeg(of: decoded, scaler)

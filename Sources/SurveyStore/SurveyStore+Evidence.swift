@@ -22,9 +22,9 @@ extension SurveyStore {
   }
 
   /// Frames without a picture that are among the three of each label with the highest counts in the
-  /// usable part of a recording, by file.
+  /// usable part of a recording, by file, with the file's size when it was looked at.
   public func missingEvidence(run: Int64, deployment: Int64) throws
-    -> [(path: String, frames: [(id: Int64, pts: Int64)])]
+    -> [(path: String, size: Int64?, frames: [(id: Int64, pts: Int64)])]
   {
     let rows = try read {
       try Row.fetchAll(
@@ -41,15 +41,15 @@ extension SurveyStore {
             SELECT recording_id, frame_id, pts, ROW_NUMBER() OVER (
               PARTITION BY recording_id, run_label_id ORDER BY individuals DESC, pts) AS place
             FROM counts)
-          SELECT DISTINCT r.path, p.frame_id, p.pts FROM placed p
+          SELECT DISTINCT r.path, r.size, p.frame_id, p.pts FROM placed p
             JOIN recording r ON r.id = p.recording_id
           WHERE p.place <= 3 AND p.frame_id NOT IN (SELECT frame_id FROM evidence)
           ORDER BY r.path, p.pts
           """, arguments: [run, deployment]
-      ).map { (path: $0["path"] as String, id: $0["frame_id"] as Int64, pts: $0["pts"] as Int64) }
+      )
     }
-    return Dictionary(grouping: rows, by: \.path).sorted { $0.key < $1.key }.map {
-      ($0.key, $0.value.map { ($0.id, $0.pts) })
+    return Dictionary(grouping: rows, by: { $0["path"] as String }).sorted { $0.key < $1.key }.map {
+      ($0.key, $0.value[0]["size"], $0.value.map { ($0["frame_id"], $0["pts"]) })
     }
   }
 

@@ -28,7 +28,7 @@ struct Process: ParsableCommand {
       --trim auto keeps a deployment's descent and retrieval out of tallies, MaxN and effort: all before \
       its camera has come to stand at its place, and after it is taken up. Those frames are looked at \
       and kept all the same, so it can be asked for later, and taken back with --trim off, without \
-      reading any video. sites.csv may say the same by hand, and comes first: usable_from_s and \
+      looking through video again. sites.csv may say the same by hand, and comes first: usable_from_s and \
       usable_to_s, in seconds into the deployment. Dark and turbid minutes are measured too (view effort of the database); they \
       count.
 
