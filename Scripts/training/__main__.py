@@ -13,6 +13,7 @@ EXAMPLE = """
 examples, from the root of the checkout:
   Scripts/train Species/models/fish/training.json                trains, exports, measures
   Scripts/train Species/models/fish/training.json --resume       goes on where it was stopped
+  Scripts/train Species/models/fish/training.json --gpu          the same on a GPU of NVIDIA
   Scripts/train Species/models/fish/training.json --quick        a few steps: does it all work?
   Scripts/train Species/models/fish/training.json --export       its files again, from weights.npz
   Scripts/train new harbour --train ~/harbour --like fish        your own pictures, one command
@@ -71,6 +72,17 @@ def arguments(given=None):
     parser.add_argument("--rounds", type=int, help="instead of the configuration's")
     parser.add_argument("--seed", type=int, help="instead of the configuration's")
     parser.add_argument(
+        "--gpu",
+        action="store_true",
+        help="train with JAX on a GPU of NVIDIA; files are made and measured on the processor afterwards",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=max(1, (os.cpu_count() or 1) - 1),
+        help="processes that make batches ahead of the network (default: one less than there are processors)",
+    )
+    parser.add_argument(
         "--quick",
         action="store_true",
         help="two rounds of ten steps, 120 pictures of each folder: for a first look and for tests",
@@ -107,11 +119,33 @@ def main():
             if options.write_only:
                 return
         config = configuration.load(options.config)
+        if options.gpu and not options.export:
+            _use_gpu()
         from . import training
 
-        training.train(config, options, ROOT)
+        output = training.train(config, options, ROOT)
     except (configuration.ConfigurationError, FileNotFoundError) as error:
         sys.exit(f"Scripts/train: {error}")
+    if options.gpu and not options.export:
+        _export(options, output)
+
+
+def _use_gpu():
+    """Let Keras compute with JAX; exits where that finds no GPU, unless JAX_PLATFORMS says what to use."""
+    os.environ["KERAS_BACKEND"] = "jax"
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    import jax
+
+    if "JAX_PLATFORMS" not in os.environ and jax.default_backend() != "gpu":
+        sys.exit("Scripts/train: JAX finds no GPU here; leave out --gpu to train on the processor")
+
+
+def _export(options, output):
+    """Replace this process by one that makes the files of weights.npz, with TensorFlow."""
+    given = ["--export", "--output", output, "--data", options.data, "--weights", options.weights]
+    given += ["--quick"] * options.quick + (["--work", options.work] if options.work else [])
+    del os.environ["KERAS_BACKEND"]
+    os.execv(sys.executable, [sys.executable, "-m", "training", *map(str, [options.config, *given])])
 
 
 if __name__ == "__main__":

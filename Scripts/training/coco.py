@@ -1,5 +1,6 @@
 """COCO folders and labelled clips as arrays in memory: pictures scaled once, boxes by label."""
 
+import concurrent.futures
 import dataclasses
 import functools
 import json
@@ -70,7 +71,8 @@ def load(folder, config, scale_of=None, most=None):
     if most and len(entries) > most:
         entries = [entries[index * len(entries) // most] for index in range(most)]
     indices = label_indices(config)
-    return [_sample(folder, entry, indices, scale_of) for entry in entries]
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        return list(threads.map(lambda entry: _sample(folder, entry, indices, scale_of), entries))
 
 
 @dataclasses.dataclass

@@ -27,7 +27,7 @@ PRECISIONS = ("int8", "float32")
 
 
 def finish(config, model, samples, output):
-    """Write NAME-int8.tflite, NAME-float32.tflite, weights.npz, figures.json and card.json; with
+    """Write NAME-int8.tflite, NAME-float32.tflite, figures.json and card.json; with
     `input.portrait` also NAME-int8-portrait.tflite and NAME-float32-portrait.tflite.
 
     Returns the figures by precision.
@@ -61,8 +61,6 @@ def finish(config, model, samples, output):
     (output / "figures.json").write_text(json.dumps(document | figures, indent=2) + "\n")
     made = card(config, files, fitted, places)
     (output / "card.json").write_text(json.dumps(made, indent=2) + "\n")
-    halves = {name: np.float16(value) for name, value in network.weights(model).items()}
-    np.savez_compressed(output / "weights.npz", **halves)
     return figures
 
 

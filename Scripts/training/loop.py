@@ -1,17 +1,14 @@
 """The training loop: a round is a function of the configuration, the seed and its number."""
 
-import functools
 import json
 import math
 import os
-import queue
-import threading
 import time
 
+import keras
 import numpy as np
-import tensorflow as tf
 
-from . import losses, network, sampling
+from . import losses, making, network, sampling, steps
 
 
 class Loop:
@@ -24,31 +21,23 @@ class Loop:
     def __init__(self, config, model, task, train, work, teacher=None):
         self.config, self.model, self.task, self.train, self.work = config, model, task, train, work
         self.teacher = teacher
-        self.optimizer = tf.keras.optimizers.AdamW(
+        self.optimizer = keras.optimizers.AdamW(
             learning_rate=0.0, weight_decay=config["weightDecay"], global_clipnorm=5.0
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(model.trainable_variables)
-        self.average = [tf.Variable(w, trainable=False) for w in model.weights]
+        self.engine = steps.engine(model, self.optimizer, self._loss)
         self.round, self.best, self.since_best = 0, -1.0, 0
         self.trainable = None
         work.mkdir(parents=True, exist_ok=True)
 
-    def _step(self, pictures, decay, *target):
-        with tf.GradientTape() as tape:
-            values = tf.cast(pictures, tf.float32) / 255
-            outputs = tf.nest.flatten(self.model(values[..., : self.model.input.shape[-1]], training=True))
-            loss = self.task.loss(outputs, *target)
-            if self.teacher is not None:
-                taught = self.teacher(values[..., : self.teacher.input.shape[-1]], training=False)
-                share = self.config["distillation"]["share"]
-                imitation = losses.imitation(outputs[0], tf.nest.flatten(taught)[0])
-                loss = (1 - share) * loss + share * imitation
-        variables = self.model.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
-        for kept, now in zip(self.average, self.model.weights):
-            kept.assign(kept * decay + tf.convert_to_tensor(now) * (1 - decay))
-        return loss
+    def _loss(self, outputs, values, *target):
+        loss = self.task.loss(outputs, *target)
+        if self.teacher is None:
+            return loss
+        taught = self.teacher(values[..., : self.teacher.input.shape[-1]], training=False)
+        share = self.config["distillation"]["share"]
+        return (1 - share) * loss + share * losses.imitation(outputs[0], keras.tree.flatten(taught)[0])
 
     def _freeze(self):
         """Hold the first layers from the round on that the configuration names.
@@ -60,7 +49,7 @@ class Loop:
         if self.trainable is None or due == self.trainable:
             network.freeze(self.model, plan["through"] if due else "")
             self.trainable = not due
-            self.step = tf.function(self._step)
+            self.engine.refreeze()
 
     def _rate(self, step):
         """Linear warm-up, then a cosine down to zero."""
@@ -69,79 +58,67 @@ class Loop:
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / whole)))
         return self.config["learningRate"] * warm * cosine
 
-    def _batches(self):
-        """Augmented batches of this round, made by a thread ahead of the network."""
-        generator = np.random.default_rng([self.config["seed"], self.round])
-        size, steps = self.config["batchSize"], self.config["stepsPerRound"]
+    def order(self, number):
+        """The samples that round `number` draws, in their order: indices into `train`."""
+        generator = np.random.default_rng([self.config["seed"], number])
         plan = self.config["sampling"]
         usable = [
             index
             for index, s in enumerate(self.train)
-            if s.source != "rendered"
-            or self.round >= self.config["rounds"] * self.config["rendered"]["from"]
+            if s.source != "rendered" or number >= self.config["rounds"] * self.config["rendered"]["from"]
         ]
         chances = sampling.probabilities(
             [self.train[index] for index in usable], plan["power"], plan["shares"]
         )
-        order = np.array(usable)[sampling.draw(chances, size * steps, generator)]
-        made = queue.Queue(maxsize=4)
+        count = self.config["batchSize"] * self.config["stepsPerRound"]
+        return np.array(usable)[sampling.draw(chances, count, generator)]
 
-        def make():
-            try:
-                for start in range(0, len(order), size):
-                    made.put(self._batch(order, start, size, generator))
-                made.put(None)
-            except Exception as error:  # it must reach the thread that waits
-                made.put(error)
-
-        threading.Thread(target=make, daemon=True).start()
-        while (batch := made.get()) is not None:
-            if isinstance(batch, Exception):
-                raise batch
-            yield batch
-
-    def _batch(self, order, start, size, generator):
-        made = [
-            self.task.example(index, order, generator) for index in order[start : start + size]
-        ]
+    def batch(self, order, number, step):
+        """Batch `step` of round `number`, which draws `order`: pictures, and arrays of targets."""
+        size = self.config["batchSize"]
+        generator = np.random.default_rng([self.config["seed"], number, step])
+        chosen = order[step * size : (step + 1) * size]
+        made = [self.task.example(index, order, generator) for index in chosen]
         pictures = np.array([picture for picture, _ in made])
         return pictures, *(np.array(part) for part in zip(*(target for _, target in made)))
 
-    def run(self, log=print):
-        """Train the rounds that are left; after each, measure on val and save."""
+    def run(self, log=print, workers=1):
+        """Train the rounds that are left; after each, measure on val and save. `workers` processes make
+        the batches.
+        """
         rounds, steps = self.config["rounds"], self.config["stepsPerRound"]
         began, done_before = time.time(), self.round
-        while self.round < rounds:
-            start, total = time.time(), []
-            self._freeze()
-            for index, batch in enumerate(self._batches()):
-                step = self.round * steps + index
-                self.optimizer.learning_rate.assign(self._rate(step))
-                decay = tf.constant(min(self.config["average"], (1 + step) / (10 + step)))
-                pictures, *target = map(tf.constant, batch)
-                total.append(float(self.step(pictures, decay, *target)))
-            trained = time.time() - start
-            figure, text = self.measure()
-            self.round += 1
-            self.since_best += 1
-            if figure > self.best:
-                self.best, self.since_best = figure, 0
-                self._save_best()
-            self._save()
-            left = (time.time() - began) / (self.round - done_before) * (rounds - self.round)
-            log(
-                f"round {self.round}/{rounds} loss {np.mean(total):.3f} val {text} "
-                f"mean {figure:.3f} (best {self.best:.3f}) {trained:.0f}+"
-                f"{time.time() - start - trained:.0f} s, {left / 60:.0f} min left"
-            )
-            if self.since_best >= self.config["patience"]:
-                log(f"stopped: no better for {self.since_best} rounds")
-                break
+        with making.Makers(self, workers) as makers:
+            while self.round < rounds and self.since_best < self.config["patience"]:
+                start, total = time.time(), []
+                self._freeze()
+                for index, batch in enumerate(makers.batches(self.round, steps)):
+                    step = self.round * steps + index
+                    decay = min(self.config["average"], (1 + step) / (10 + step))
+                    total.append(self.engine.step(batch, self._rate(step), decay))
+                mean = np.mean([float(loss) for loss in total])
+                trained = time.time() - start
+                figure, text = self.measure()
+                self.round += 1
+                self.since_best += 1
+                if figure > self.best:
+                    self.best, self.since_best = figure, 0
+                    self._save_best()
+                self._save()
+                left = (time.time() - began) / (self.round - done_before) * (rounds - self.round)
+                log(
+                    f"round {self.round}/{rounds} loss {mean:.3f} val {text} "
+                    f"mean {figure:.3f} (best {self.best:.3f}) {trained:.0f}+"
+                    f"{time.time() - start - trained:.0f} s, {left / 60:.0f} min left"
+                )
+        if self.since_best >= self.config["patience"]:
+            log(f"stopped: no better for {self.since_best} rounds")
 
     def averaged(self):
         """Put the averaged weights into the model; returns those it had."""
+        self.engine.settle()
         now = self.model.get_weights()
-        self.model.set_weights([kept.numpy() for kept in self.average])
+        self.model.set_weights(self.engine.average())
         return now
 
     def measure(self):
@@ -160,8 +137,9 @@ class Loop:
 
     def _save(self):
         """Everything that the next round depends on, replaced in one step."""
+        self.engine.settle()
         arrays = {f"w{i}": value for i, value in enumerate(self.model.get_weights())}
-        arrays |= {f"a{i}": kept.numpy() for i, kept in enumerate(self.average)}
+        arrays |= {f"a{i}": kept for i, kept in enumerate(self.engine.average())}
         arrays |= {f"o{i}": np.array(v) for i, v in enumerate(self.optimizer.variables)}
         partial = self.work / "state.partial.npz"
         np.savez(partial, round=self.round, best=self.best, since_best=self.since_best, **arrays)
@@ -177,27 +155,20 @@ class Loop:
             return
         state = np.load(path)
         self.model.set_weights([state[f"w{i}"] for i in range(len(self.model.weights))])
-        for index, kept in enumerate(self.average):
-            kept.assign(state[f"a{index}"])
         for index, variable in enumerate(self.optimizer.variables):
             variable.assign(state[f"o{index}"])
+        self.engine.load([state[f"a{i}"] for i in range(len(self.model.weights))])
         self.round, self.best = int(state["round"]), float(state["best"])
         self.since_best = int(state["since_best"])
 
 
 def predict(model, pictures, batch=16):
     """The model's outputs for uint8 pictures: a list of (count, rows, columns, channels)."""
-    run = _inference(model)
-    made = [
-        [part.numpy() for part in run(tf.constant(pictures[start : start + batch]))]
-        for start in range(0, len(pictures), batch)
-    ]
+    run = steps.inference(model)
+    made = []
+    for start in range(0, len(pictures), batch):
+        some = pictures[start : start + batch]
+        missing = min(batch, len(pictures)) - len(some)  # one shape: each is compiled anew
+        padded = np.concatenate([some, np.zeros_like(pictures[:missing])])
+        made.append([part[: len(some)] for part in run(padded)])
     return [np.concatenate(parts) for parts in zip(*made)]
-
-
-@functools.cache
-def _inference(model):
-    return tf.function(
-        lambda values: tf.nest.flatten(model(tf.cast(values, tf.float32) / 255, training=False)),
-        reduce_retracing=True,
-    )

@@ -6,7 +6,7 @@ thousand of them. Where fish are is not learnt here: that the finder knows, whic
 """
 
 import numpy as np
-import tensorflow as tf
+from keras import ops
 
 from . import augmentation, coco, composed, windows
 
@@ -92,8 +92,8 @@ class Names:
 
     def loss(self, outputs, wanted):
         """Cross-entropy of the cells that are to name a fish, a mean over fish."""
-        logs = tf.math.log(tf.clip_by_value(outputs[0], 1e-6, 1.0))
-        return -tf.reduce_sum(wanted * logs) / tf.maximum(1.0, tf.reduce_sum(wanted))
+        logs = ops.log(ops.clip(outputs[0], 1e-6, 1.0))
+        return -ops.sum(wanted * logs) / ops.maximum(1.0, ops.sum(wanted))
 
     def measure(self, predict):
         """Mean over val's sources of the balanced accuracy of the middle's names."""

@@ -1,9 +1,9 @@
 """The networks: a MobileNetV2 stump of stride 8, with or without context, and their weights."""
 
+import keras
 import numpy as np
-import tensorflow as tf
 
-layers = tf.keras.layers
+layers = keras.layers
 
 STRIDE_8, STRIDE_16, STRIDE_32 = (
     "block_6_expand_relu",
@@ -18,16 +18,21 @@ PRIOR = 4.0
 """The first guess is background by this many logits, so that empty cells do not drown the start."""
 
 
-@tf.keras.utils.register_keras_serializable("fishcam")
+@keras.utils.register_keras_serializable("fishcam")
 class BatchNormalization(layers.BatchNormalization):
-    """Batch normalisation whose training step is one fused operation.
+    """Batch normalisation whose training step is one fused operation of TensorFlow.
 
-    On a processor Keras's own, made of single operations, takes longer than the convolutions.
+    On a processor Keras's own, made of single operations, takes longer than the convolutions; JAX fuses
+    these itself.
     """
 
     def call(self, inputs, training=None, mask=None):
         if not training or not self.trainable:
             return super().call(inputs, training=False)
+        if keras.backend.backend() != "tensorflow":
+            return super().call(inputs, training=True)
+        import tensorflow as tf
+
         scale = tf.convert_to_tensor(self.gamma)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
@@ -43,13 +48,13 @@ class BatchNormalization(layers.BatchNormalization):
         return outputs
 
 
-@tf.keras.utils.register_keras_serializable("fishcam")
+@keras.utils.register_keras_serializable("fishcam")
 class Doubled(layers.Layer):
     """Twice the rows and columns, each value four times: one RESIZE_NEAREST_NEIGHBOR."""
 
     def call(self, inputs):
         rows, columns = inputs.shape[1:3]
-        return tf.image.resize(inputs, (2 * rows, 2 * columns), method="nearest")
+        return keras.ops.image.resize(inputs, (2 * rows, 2 * columns), interpolation="nearest")
 
     def compute_output_shape(self, shape):
         return shape[0], 2 * shape[1], 2 * shape[2], shape[3]
@@ -91,7 +96,7 @@ def build(config):
         outputs = [_scores(x, count, config)]
         if config["network"].get("sizes"):
             outputs.append(layers.Conv2D(2, 1, name="sizes")(x))
-    return tf.keras.Model(stump.input, outputs, name=config["name"].replace("-", "_"))
+    return keras.Model(stump.input, outputs, name=config["name"].replace("-", "_"))
 
 
 def _named(config):
@@ -111,7 +116,7 @@ def _named(config):
     named = layers.Multiply(name="named")([fish, shares])
     sizes = layers.Conv2D(2, 1, name="sizes")(x)
     scores = layers.Concatenate(name="scores")([empty, named])
-    return tf.keras.Model(pixels, [scores, sizes], name=config["name"].replace("-", "_"))
+    return keras.Model(pixels, [scores, sizes], name=config["name"].replace("-", "_"))
 
 
 def naming(config, side):
@@ -120,7 +125,7 @@ def naming(config, side):
     """
     crop = layers.Input((side, side, 3), name="crop")
     size = {"width": side, "height": side}
-    return tf.keras.Model(crop, [_names(crop, size, 3, config["network"], len(config["labels"]))])
+    return keras.Model(crop, [_names(crop, size, 3, config["network"], len(config["labels"]))])
 
 
 def _names(pixels, size, depth, plan, count):
@@ -149,7 +154,7 @@ def _stump(height, width, depth, network, pixels=None, prefix=""):
     """MobileNetV2 with the fused normalisation, and no further than the network needs; on `pixels`,
     with layers whose names begin with `prefix`.
     """
-    whole = tf.keras.applications.MobileNetV2(
+    whole = keras.applications.MobileNetV2(
         input_shape=(height, width, depth),
         alpha=network.get("alpha", 0.35),
         include_top=False,
@@ -164,8 +169,8 @@ def _stump(height, width, depth, network, pixels=None, prefix=""):
             return BatchNormalization.from_config(settings | {"momentum": MOMENTUM})
         return layer.__class__.from_config(settings)
 
-    cut = tf.keras.Model(whole.input, whole.get_layer(end).output)
-    return tf.keras.models.clone_model(cut, input_tensors=pixels, clone_function=copied)
+    cut = keras.Model(whole.input, whole.get_layer(end).output)
+    return keras.models.clone_model(cut, input_tensors=pixels, clone_function=copied)
 
 
 def _normalised(x, name, activation):
@@ -206,7 +211,7 @@ def _blocks(x, width, count, prefix="context"):
 
 def _scores(x, count, config):
     prior = config["network"].get("prior", PRIOR)
-    bias = tf.constant_initializer([0.0] + [-prior] * count)
+    bias = keras.initializers.Constant(np.array([0.0] + [-prior] * count, np.float32))
     x = layers.Conv2D(1 + count, 1, bias_initializer=bias, name="logits")(x)
     return layers.Softmax(name="scores")(x)
 

@@ -3,10 +3,11 @@
 import pathlib
 import time
 
+import cv2
+import keras
 import numpy as np
-import tensorflow as tf
 
-from . import coco, composed, export, loop, motion, names, network, teaching
+from . import coco, composed, loop, motion, names, network, teaching
 from .configuration import ConfigurationError
 
 QUICK = {"rounds": 2, "stepsPerRound": 10, "batchSize": 8}
@@ -17,7 +18,10 @@ QUICK_COMPOSED = {"pictures": 60, "valPictures": 12, "individuals": 3, "stranger
 
 
 def train(config, options, root):
-    """Train `config` as the command line's `options` say; `root` is the checkout."""
+    """Train `config` as the command line's `options` say; `root` is the checkout.
+
+    Returns the folder of what was made.
+    """
     home = pathlib.Path(options.config).resolve().parent
     output = options.output or home
     if options.quick and not options.output:
@@ -30,9 +34,11 @@ def train(config, options, root):
         _apply(options, config)
         samples = read(config, options, work, log)
         model = network.build(config)
-        path = home / "weights.npz"
-        if not path.exists():
-            raise ConfigurationError(f"{path}: no such file; train the model first, without --export")
+        path = next((p for p in (output / "weights.npz", home / "weights.npz") if p.exists()), None)
+        if path is None:
+            raise ConfigurationError(
+                f"{home / 'weights.npz'}: no such file; train the model first, without --export"
+            )
         network.set_weights(model, {k: np.float32(v) for k, v in np.load(path).items()})
     else:
         earlier = config["before"]
@@ -44,6 +50,7 @@ def train(config, options, root):
             following["startFrom"] = str(folder.resolve() / "best.npz")
         model, samples = learn(config, options, home, work, log)
     finish(config, model, samples, output, log)
+    return output
 
 
 def _apply(options, config):
@@ -62,7 +69,8 @@ def _apply(options, config):
 def learn(config, options, home, work, log):
     """Train one network, with checkpoints in `work`; the best of it, and its samples."""
     _apply(options, config)
-    tf.keras.utils.set_random_seed(config["seed"])
+    keras.utils.set_random_seed(config["seed"])
+    cv2.setNumThreads(0)  # its threads do not outlive the fork of what makes batches
     samples = read(config, options, work, log)
     model = network.build(config)
     start(config, model, home, options.weights)
@@ -76,14 +84,25 @@ def learn(config, options, home, work, log):
     if options.resume:
         training.resume()
     began = time.time()
-    training.run(log)
+    training.run(log, options.workers)
     log(f"trained in {(time.time() - began) / 60:.0f} min")
     network.set_weights(model, dict(np.load(work / "best.npz")))
     return model, samples
 
 
 def finish(config, model, samples, output, log):
-    """Write what a training makes, and log its figures."""
+    """Write what a training makes, and log its figures.
+
+    Where Keras computes with anything but TensorFlow there is no converter: weights.npz alone is made.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    halves = {name: np.float16(value) for name, value in network.weights(model).items()}
+    np.savez_compressed(output / "weights.npz", **halves)
+    if keras.backend.backend() != "tensorflow":
+        log(f"wrote {output / 'weights.npz'}; with TensorFlow, --export makes the other files of it")
+        return
+    from . import export
+
     for precision, figures in export.finish(config, model, samples, output).items():
         for name, row in figures.items():
             log(f"{precision:8} {name:22} " + " ".join(f"{k} {v}" for k, v in row.items()))

@@ -181,8 +181,8 @@ class Water:
         nets = [
             cv2.remap(
                 net,
-                (self.net_x + speed * seconds) % 512,
-                (self.net_y + speed * 0.4 * seconds) % 512,
+                ((self.net_x + speed * seconds) % 512).astype(np.float32),
+                ((self.net_y + speed * 0.4 * seconds) % 512).astype(np.float32),
                 cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_WRAP,
             )
