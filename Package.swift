@@ -63,6 +63,7 @@ let package = Package(
       name: "CFFmpegShim", dependencies: ["CFFmpeg"],
       linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CFrameScale"),
     .target(
       name: "CKernels",
       // Debug builds of C are -O0, at which the kernels are about forty times slower.
@@ -70,7 +71,7 @@ let package = Package(
     module("Survey", []),
     module("TFLite", []),
     module("Inference", ["TFLite", "CKernels"], exclude: ["README.md"]),
-    module("Media", ["CFFmpeg", "CFFmpegShim", "CJPEG", "Survey", crypto]),
+    module("Media", ["CFFmpeg", "CFFmpegShim", "CFrameScale", "CJPEG", "Survey", crypto]),
     module("SpeciesCatalog", ["Survey", crypto]),
     module("Detection", ["Inference", "TFLite", "SpeciesCatalog", "Survey"]),
     module(
@@ -102,7 +103,7 @@ let package = Package(
     tests("SurveyTests", ["Survey"]),
     tests("TFLiteTests", ["TFLite"]),
     tests("InferenceTests", ["Inference", "TFLite", "CKernels"]),
-    tests("MediaTests", ["Media", "Survey"]),
+    tests("MediaTests", ["Media", "Survey", "CFrameScale"]),
     tests("SpeciesCatalogTests", ["SpeciesCatalog"]),
     tests("DetectionTests", ["Detection", "Inference", "TFLite", "SpeciesCatalog", "Survey"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "SpeciesCatalog", "Survey"]),

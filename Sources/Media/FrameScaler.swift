@@ -1,9 +1,13 @@
 internal import CFFmpeg
 internal import CFFmpegShim
+internal import CFrameScale
 public import Survey
 
 /// Turns decoded frames into small upright pictures by area averaging, straight from the decoder's
 /// planes: no full-size RGB picture is ever built.
+///
+/// Pictures at most half as wide and high as an 8-bit planar frame, as models see most, are averaged by
+/// `CFrameScale`; all others by swscale, which reads every format and is several times slower.
 ///
 /// Colours become full-range RGB or grey, by the frame's own matrix (BT.601, BT.709, …) and range.
 /// Not for two threads at once.
@@ -11,6 +15,7 @@ public final class FrameScaler {
   private var context: OpaquePointer?
   private var key: Key?
   private var scratch: [UInt8] = []
+  private var sums: [UInt8] = []
 
   private struct Key: Equatable {
     var width: Int32, height: Int32, format: Int32, toWidth: Int32, toHeight: Int32
@@ -47,28 +52,17 @@ public final class FrameScaler {
     let turned = frame.orientation.swapsSides
     let toWidth = turned ? placement.height : placement.width
     let toHeight = turned ? placement.width : placement.height
-    try prepare(cropped, toWidth: toWidth, toHeight: toHeight, channels: channels, file: frame.file)
     // swscale's vector code may write past a row's end, up to the next multiple of its width.
     let scratchRow = (toWidth * channels + 63) & ~63
     if scratch.count < scratchRow * toHeight + 64 {
       scratch = [UInt8](repeating: 0, count: scratchRow * toHeight + 64)
     }
-    let done = scratch.withUnsafeMutableBufferPointer { buffer in
-      let source: [UnsafePointer<UInt8>?] = [
-        UnsafePointer(cropped.pointee.data.0), UnsafePointer(cropped.pointee.data.1),
-        UnsafePointer(cropped.pointee.data.2), UnsafePointer(cropped.pointee.data.3),
-      ]
-      let strides: [Int32] = [
-        cropped.pointee.linesize.0, cropped.pointee.linesize.1, cropped.pointee.linesize.2,
-        cropped.pointee.linesize.3,
-      ]
-      let target: [UnsafeMutablePointer<UInt8>?] = [buffer.baseAddress, nil, nil, nil]
-      let targetStrides: [Int32] = [Int32(scratchRow), 0, 0, 0]
-      return sws_scale(
-        context, source, strides, 0, cropped.pointee.height, target, targetStrides)
-    }
-    guard done == Int32(toHeight) else {
-      throw .unscalable(file: frame.file, reason: "swscale stopped at row \(done) of \(toHeight)")
+    if !averagePlanes(
+      cropped, toWidth: toWidth, toHeight: toHeight, channels: channels, rowBytes: scratchRow)
+    {
+      try prepare(
+        cropped, toWidth: toWidth, toHeight: toHeight, channels: channels, file: frame.file)
+      try averageAnything(cropped, toHeight: toHeight, rowBytes: scratchRow, file: frame.file)
     }
     scratch.withUnsafeBufferPointer { from in
       picture.pixels.withUnsafeMutableBufferPointer { to in
@@ -89,6 +83,63 @@ public final class FrameScaler {
             rowBytes: rowBytes)
         }
       }
+    }
+  }
+
+  /// Fills `scratch` by `CFrameScale`; false where the frame is nothing for it.
+  private func averagePlanes(
+    _ source: UnsafeMutablePointer<AVFrame>, toWidth: Int, toHeight: Int, channels: Int,
+    rowBytes: Int
+  ) -> Bool {
+    let frame = source.pointee
+    let (format, full) = Self.plainFormat(AVPixelFormat(frame.format))
+    let subsampling: (width: Int32, height: Int32)
+    switch format {
+    case AV_PIX_FMT_YUV420P: subsampling = (2, 2)
+    case AV_PIX_FMT_YUV422P: subsampling = (2, 1)
+    case AV_PIX_FMT_YUV444P: subsampling = (1, 1)
+    default: return false
+    }
+    guard channels == 3,
+      (2 * toWidth...Int(FRAME_SCALE_MOST) * toWidth).contains(Int(frame.width)),
+      (2 * toHeight...Int(FRAME_SCALE_MOST) * toHeight).contains(Int(frame.height)),
+      let luma = frame.data.0, let blue = frame.data.1, let red = frame.data.2,
+      let coefficients = sws_getCoefficients(Self.matrix(of: source))
+    else { return false }
+    var picture = frame_scale_picture(
+      planes: (UnsafePointer(luma), UnsafePointer(blue), UnsafePointer(red)),
+      strides: (Int(frame.linesize.0), Int(frame.linesize.1), Int(frame.linesize.2)),
+      width: frame.width, height: frame.height,
+      chroma_width: (frame.width + subsampling.width - 1) / subsampling.width,
+      chroma_height: (frame.height + subsampling.height - 1) / subsampling.height,
+      full_range: full || frame.color_range == AVCOL_RANGE_JPEG ? 1 : 0,
+      coefficients: (coefficients[0], coefficients[1], coefficients[2], coefficients[3]))
+    let needed = frame_scale_scratch(&picture, Int32(toWidth))
+    if sums.count < needed { sums = [UInt8](repeating: 0, count: needed) }
+    frame_scale(&picture, Int32(toWidth), Int32(toHeight), &scratch, rowBytes, &sums)
+    return true
+  }
+
+  /// Fills `scratch` by swscale, with the prepared context.
+  private func averageAnything(
+    _ source: UnsafeMutablePointer<AVFrame>, toHeight: Int, rowBytes: Int, file: String
+  ) throws(MediaError) {
+    let done = scratch.withUnsafeMutableBufferPointer { buffer in
+      let planes: [UnsafePointer<UInt8>?] = [
+        UnsafePointer(source.pointee.data.0), UnsafePointer(source.pointee.data.1),
+        UnsafePointer(source.pointee.data.2), UnsafePointer(source.pointee.data.3),
+      ]
+      let strides: [Int32] = [
+        source.pointee.linesize.0, source.pointee.linesize.1, source.pointee.linesize.2,
+        source.pointee.linesize.3,
+      ]
+      let target: [UnsafeMutablePointer<UInt8>?] = [buffer.baseAddress, nil, nil, nil]
+      let targetStrides: [Int32] = [Int32(rowBytes), 0, 0, 0]
+      return sws_scale(
+        context, planes, strides, 0, source.pointee.height, target, targetStrides)
+    }
+    guard done == Int32(toHeight) else {
+      throw .unscalable(file: file, reason: "swscale stopped at row \(done) of \(toHeight)")
     }
   }
 
@@ -156,20 +207,24 @@ public final class FrameScaler {
       }
       throw .unscalable(file: file, reason: "pixel format \(name ?? "unknown")")
     }
-    let matrix: Int32
-    switch source.pointee.colorspace {
-    case AVCOL_SPC_BT709: matrix = SWS_CS_ITU709
-    case AVCOL_SPC_BT470BG, AVCOL_SPC_SMPTE170M: matrix = SWS_CS_ITU601
-    case AVCOL_SPC_SMPTE240M: matrix = SWS_CS_SMPTE240M
-    case AVCOL_SPC_FCC: matrix = SWS_CS_FCC
-    case AVCOL_SPC_BT2020_NCL, AVCOL_SPC_BT2020_CL: matrix = SWS_CS_BT2020
-    default: matrix = source.pointee.height >= 720 ? SWS_CS_ITU709 : SWS_CS_ITU601
-    }
     // The last three are brightness, contrast and saturation: none, and twice 1 in 16.16.
     sws_setColorspaceDetails(
-      context, sws_getCoefficients(matrix), fullRange ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT),
+      context, sws_getCoefficients(Self.matrix(of: source)), fullRange ? 1 : 0,
+      sws_getCoefficients(SWS_CS_DEFAULT),
       1, 0, 1 << 16, 1 << 16)
     key = wanted
+  }
+
+  /// The matrix of a frame's colours, as swscale numbers them.
+  private static func matrix(of source: UnsafeMutablePointer<AVFrame>) -> Int32 {
+    switch source.pointee.colorspace {
+    case AVCOL_SPC_BT709: SWS_CS_ITU709
+    case AVCOL_SPC_BT470BG, AVCOL_SPC_SMPTE170M: SWS_CS_ITU601
+    case AVCOL_SPC_SMPTE240M: SWS_CS_SMPTE240M
+    case AVCOL_SPC_FCC: SWS_CS_FCC
+    case AVCOL_SPC_BT2020_NCL, AVCOL_SPC_BT2020_CL: SWS_CS_BT2020
+    default: source.pointee.height >= 720 ? SWS_CS_ITU709 : SWS_CS_ITU601
+    }
   }
 
   /// The format without the deprecated full-range "J" of its name, and whether it had one.
