@@ -99,16 +99,23 @@ public final class MediaFile {
   /// Goes to the last keyframe before a timestamp; whether the file can do so.
   func seek(before pts: Int64) -> Bool { video?.seek(toKeyframeBefore: pts - 1) ?? false }
 
-  /// Whether the last keyframe within a video's first seconds can be decoded.
+  /// Whether a video goes on to within a second of the length that it states.
   ///
-  /// A file that was cut off has none near its stated end. Frames are not to be read from it
+  /// A file that was cut off has no keyframe near its stated end; nor has a short one of few keyframes, or one
+  /// of a container that seeks late, whose last packets are looked for. Frames are not to be read from it
   /// afterwards.
-  public func hasKeyframe(within seconds: Double) -> Bool {
+  public func reachesEnd(afterSeconds seconds: Double) -> Bool {
     guard let video else { return true }
     let end = video.startSeconds + seconds
     var isFound = false
     try? video.keyframes(before: [end], step: 0, { _ in isFound = true }, { true })
-    return isFound
+    if isFound { return true }
+    if video.seek(toKeyframeBefore: end), let last = video.lastPacketEndSeconds() {
+      return last > end - 1
+    }
+    // Some containers cannot be sought in once they have been read.
+    let again = try? MediaFile(path: video.file, threads: 1).video
+    return (again?.lastPacketEndSeconds() ?? -.infinity) > end - 1
   }
 
   /// Whether a file begins as MP4 and MOV files do: with a box of a known type.

@@ -21,7 +21,7 @@ public final class VideoReader {
     public var endsEarly: Bool
   }
 
-  private let file: String
+  let file: String
   private(set) var format: UnsafeMutablePointer<AVFormatContext>?
   private(set) var codec: UnsafeMutablePointer<AVCodecContext>?
   private(set) var packet: UnsafeMutablePointer<AVPacket>?
@@ -132,6 +132,11 @@ public final class VideoReader {
     }
     let rate = av_q2d(stream.pointee.avg_frame_rate)
     let demuxer = String(cString: format.pointee.iformat.pointee.name)
+    if demuxer.hasPrefix("matroska"), let end = duration, format.pointee.start_time != ffs_no_pts {
+      // Matroska's duration counts from zero, wherever the first frame is.
+      let start = Double(format.pointee.start_time) / Double(AV_TIME_BASE)
+      if start > 0, start < end { duration = end - start }
+    }
     let isPicture = demuxer == "image2" || demuxer.hasSuffix("_pipe")
     let info = MediaInfo(
       kind: isPicture ? .photo : .video,

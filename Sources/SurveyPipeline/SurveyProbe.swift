@@ -106,7 +106,7 @@ public struct SurveyProbe: Sendable {
     guard let seconds = file.info.durationSeconds else {
       return remarks + ["the file does not say how long it is"]
     }
-    if seconds > 1, !file.hasKeyframe(within: seconds) {
+    if seconds > 1, !file.reachesEnd(afterSeconds: seconds) {
       remarks.append("nothing can be decoded near its end; it may be cut off")
     }
     return remarks

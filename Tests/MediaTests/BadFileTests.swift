@@ -99,7 +99,7 @@ private func frameCount(_ file: MediaFile) throws -> Int {
       Thread.detachNewThread {
         do {
           let file = try MediaFile(path: path)
-          _ = file.hasKeyframe(within: 3)
+          _ = file.reachesEnd(afterSeconds: 3)
           _ = try frameCount(MediaFile(path: path))
         } catch {
           #expect(error is MediaError)

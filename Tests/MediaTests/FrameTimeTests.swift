@@ -37,6 +37,34 @@ private func readTimes(_ path: String) throws -> [Double] {
 @Suite struct FrameTimeTests {
   private let source = ["-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=2"]
 
+  /// Films of two seconds and one keyframe, wherever their clocks begin.
+  @Test(arguments: [
+    ("late.mkv", ["-output_ts_offset", "7200"]), ("late.ts", ["-output_ts_offset", "7200"]),
+    ("late.mp4", ["-output_ts_offset", "5"]), ("plain.mkv", []), ("plain.flv", []),
+    ("plain.mpg", ["-c:v", "mpeg2video"]), ("plain.m2ts", []),
+  ])
+  func theLengthIsThatOfTheFilm(_ name: String, _ options: [String]) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.file(name)
+    try Tool.ffmpeg(source + ["-c:v", "libx264", "-g", "999"] + options + [path])
+    let file = try MediaFile(path: path)
+    let seconds = try #require(file.info.durationSeconds)
+    // MPEG program streams do not say; FFmpeg estimates.
+    #expect(abs(seconds - 2) < (name.hasSuffix("mpg") ? 1 : 0.15))
+    _ = try file.next()
+    #expect(file.reachesEnd(afterSeconds: seconds))
+  }
+
+  @Test func aFilmThatWasCutOffDoesNotReachItsEnd() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.file("whole.mp4")
+    try Tool.ffmpeg(source + ["-c:v", "libx264", "-g", "999", "-movflags", "+faststart", path])
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    let cut = try folder.write(bytes.prefix(bytes.count / 3), to: "cut.mp4")
+    let file = try MediaFile(path: cut)
+    #expect(!file.reachesEnd(afterSeconds: try #require(file.info.durationSeconds)))
+  }
+
   @Test(arguments: [
     ("constant.mp4", ["-c:v", "libx264", "-bf", "0"]),
     ("b-frames.mp4", ["-c:v", "libx264", "-bf", "3", "-g", "12"]),
