@@ -185,6 +185,8 @@ public final class VideoReader {
     codec?.pointee.pkt_timebase = stream.pointee.time_base
     codec?.pointee.thread_count = Int32(threads)
     if keyframesOnly { codec?.pointee.skip_frame = AVDISCARD_NONKEY }
+    // Of a damaged picture this decoder gives what an earlier one left in memory, and does not say so.
+    if id == AV_CODEC_ID_MJPEG { codec?.pointee.err_recognition |= AV_EF_EXPLODE }
     let code = avcodec_open2(codec, decoder, nil)
     if code < 0 { throw .undecodable(file: file, codec: info.codec, words: errorText(code)) }
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Survey
 import TestSupport
 import Testing
 
@@ -88,6 +89,33 @@ private func frameCount(_ file: MediaFile) throws -> Int {
     let file = try MediaFile(path: try folder.write(data, to: "damaged.mp4"))
     #expect(try frameCount(file) > 60)
     #expect(file.damage != nil)
+  }
+
+  /// FFmpeg fills what is missing of such a picture with what memory holds.
+  @Test func damagedPicturesOfMotionJPEGAreNotShown() throws {
+    let path = try folder.file("motion.avi")
+    try Tool.ffmpeg([
+      "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=2,noise=alls=20:allf=t", "-c:v", "mjpeg",
+      "-q:v", "4", path,
+    ])
+    var data = try Data(contentsOf: URL(filePath: path))
+    let whole = try MediaFile(path: path)
+    #expect(try frameCount(whole) == 50 && whole.damage == nil)
+    let cut = try MediaFile(path: folder.write(data.prefix(data.count / 2), to: "cut.avi"))
+    #expect(try (20...26).contains(frameCount(cut)) && cut.damage != nil)
+    for place in stride(from: data.count / 4, to: data.count / 2, by: 997) { data[place] ^= 0x55 }
+    let flipped = try folder.write(data, to: "flipped.avi")
+    var pictures: [[[UInt8]]] = []
+    for _ in 0..<3 {
+      let file = try MediaFile(path: flipped)
+      var given: [[UInt8]] = []
+      while let frame = try file.next() {
+        given.append(try FrameScaler().picture(of: frame, longestSide: 320).pixels)
+      }
+      #expect(file.damage != nil && (20..<50).contains(given.count))
+      pictures.append(given)
+    }
+    #expect(pictures[0] == pictures[1] && pictures[1] == pictures[2])
   }
 
   /// Damage anywhere: an error or frames, never a crash, and never without end.
