@@ -47,10 +47,13 @@ def train(folder):
 
 class StepsTests(unittest.TestCase):
     def test_jax_learns_what_tensorflow_learns(self):
+        import keras
+
         from training import configuration, network
         from training.tests import fixtures
 
         config = configuration.checked(fixtures.CONFIGURATION | {"network": {"kind": "fomo"}}, "test")
+        keras.utils.set_random_seed(1)
         with tempfile.TemporaryDirectory() as folder:
             start = network.weights(network.build(config))
             made = {}
@@ -70,8 +73,9 @@ class StepsTests(unittest.TestCase):
         ours, other = made["tensorflow"], made["jax"]
         self.assertTrue(ours["resumed"] and other["resumed"])
         np.testing.assert_allclose(ours["scores"], other["scores"], atol=1e-4)
-        # TensorFlow's variance in batch normalisation is that of a sample, JAX's of the pictures.
-        np.testing.assert_allclose(ours["losses"], other["losses"], rtol=0.03)
+        # TensorFlow's variance in batch normalisation is that of a sample, JAX's of the pictures: from
+        # one start of ten or so, the second round's losses differ by 3 to 4 %.
+        np.testing.assert_allclose(ours["losses"], other["losses"], rtol=0.05)
         for name, value in start.items():
             moved = [np.abs(part[f"weights/{name}"] - value).max() for part in (ours, other)]
             self.assertLess(abs(moved[0] - moved[1]), 0.05 * max(moved) + 0.01, name)
