@@ -34,6 +34,7 @@
   X(av_frame_get_buffer, UTIL)                                                                    \
   X(av_frame_move_ref, UTIL)                                                                      \
   X(av_get_pix_fmt_name, UTIL)                                                                    \
+  X(av_pix_fmt_desc_get, UTIL)                                                                    \
   X(av_log_format_line2, UTIL)                                                                    \
   X(av_log_set_callback, UTIL)                                                                    \
   X(av_opt_set, UTIL)                                                                             \
@@ -41,12 +42,15 @@
   X(av_new_packet, CODEC)                                                                         \
   X(av_packet_alloc, CODEC)                                                                       \
   X(av_packet_free, CODEC)                                                                        \
+  X(av_packet_move_ref, CODEC)                                                                    \
   X(av_packet_unref, CODEC)                                                                       \
   X(avcodec_alloc_context3, CODEC)                                                                \
+  X(avcodec_default_get_buffer2, CODEC)                                                           \
   X(avcodec_find_decoder, CODEC)                                                                  \
   X(avcodec_find_encoder, CODEC)                                                                  \
   X(avcodec_flush_buffers, CODEC)                                                                 \
   X(avcodec_free_context, CODEC)                                                                  \
+  X(avcodec_get_class, CODEC)                                                                     \
   X(avcodec_get_name, CODEC)                                                                      \
   X(avcodec_open2, CODEC)                                                                         \
   X(avcodec_parameters_to_context, CODEC)                                                         \

@@ -53,13 +53,18 @@ public struct BackgroundReader: Sendable {
       if picture.width == first.width, picture.height == first.height { pictures.append(picture) }
     }
     let step = stretches.seconds / Double(Background.mostFrames)
-    try VideoReader(path: path, threads: threads).keyframes(
-      before: stretches.instants(of: stretch), step: step,
-      { frame throws(MediaError) in
-        if frame.isDamaged { return }
-        try take(frame)
-        keep(frame)
-      }, goesOn)
+    for repeatable in [false, true] {
+      let reader = try VideoReader(path: path, threads: threads, repeatable: repeatable)
+      pictures.removeAll()
+      try reader.keyframes(
+        before: stretches.instants(of: stretch), step: step,
+        { frame throws(MediaError) in
+          if frame.isDamaged { return }
+          try take(frame)
+          if !reader.isTroubled { keep(frame) }
+        }, goesOn)
+      if !reader.isTroubled { break }
+    }
     if pictures.count <= Background.mostFrames / 2 {
       pictures.removeAll()
       try takeFrames(of: stretch, take, goesOn)
@@ -74,8 +79,9 @@ public struct BackgroundReader: Sendable {
   private func takeFrames(of stretch: Int, _ take: Take, _ goesOn: () -> Bool)
     throws(MediaError)
   {
-    let video = try VideoReader(path: path, threads: threads)
-    if stretch > 0, !video.seek(toKeyframeBefore: stretches.start(of: stretch)) {
+    let video = try SteadyReader(path: path, threads: threads)
+    if stretch > 0, !video.seek(toKeyframeBefore: video.reader.units(stretches.start(of: stretch)))
+    {
       _ = video.seek(toKeyframeBefore: Int64.min / 4)
     }
     var instants = stretches.instants(of: stretch)[...]

@@ -5,14 +5,14 @@ public import Survey
 /// One decoded frame, in the decoder's own pixels; `FrameScaler` makes pictures of it.
 ///
 /// It shares the decoder's buffers, so hold no more of them than needed. Any thread may read it:
-/// buffers are counted, and nothing changes them any more.
+/// buffers are counted, and nothing changes them once a reader has given the frame.
 public final class DecodedFrame: @unchecked Sendable {
   /// When the frame is shown.
   public let time: FrameTime
   /// Seconds that the container gives the frame; 0 where it gives none.
   public let durationSeconds: Double
-  /// Whether the decoder says that parts of it are missing or wrong.
-  public let isDamaged: Bool
+  /// Whether the decoder says that parts are missing or wrong, of it or of what it may be predicted from.
+  public internal(set) var isDamaged: Bool
   /// How stored pixels become upright.
   public let orientation: Orientation
   let frame: UnsafeMutablePointer<AVFrame>
@@ -21,17 +21,16 @@ public final class DecodedFrame: @unchecked Sendable {
   /// Takes over `frame`'s contents.
   init(
     taking source: UnsafeMutablePointer<AVFrame>, time: FrameTime, durationSeconds: Double,
-    orientation: Orientation, file: String
+    isDamaged: Bool, orientation: Orientation, file: String
   ) throws(MediaError) {
     guard let own = av_frame_alloc() else {
       throw .unscalable(file: file, reason: "out of memory")
     }
-    isDamaged =
-      source.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || source.pointee.decode_error_flags != 0
     av_frame_move_ref(own, source)
     frame = own
     self.time = time
     self.durationSeconds = durationSeconds
+    self.isDamaged = isDamaged
     self.orientation = orientation
     self.file = file
   }

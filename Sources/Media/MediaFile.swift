@@ -5,7 +5,8 @@ internal import Survey
 public final class MediaFile {
   /// What the file says of itself.
   public let info: MediaInfo
-  private let video: VideoReader?
+  private let steady: SteadyReader?
+  private var video: VideoReader? { steady?.reader }
   private var photo: DecodedFrame?
   private var photoWarning: String?
 
@@ -28,7 +29,7 @@ public final class MediaFile {
       let decoded = try JPEG.decode([UInt8](try Self.contents(path)), file: path)
       let frame = try DecodedFrame(
         decoded.stored, orientation: decoded.exif.orientation, file: path)
-      video = nil
+      steady = nil
       photo = frame
       photoWarning = decoded.warning
       info = MediaInfo(
@@ -37,20 +38,20 @@ public final class MediaFile {
         creationTime: decoded.exif.isoDateTime)
       return
     }
-    let reader: VideoReader
+    let reader: SteadyReader
     do {
-      reader = try VideoReader(path: path, keyframesOnly: keyframesOnly, threads: threads)
+      reader = try SteadyReader(path: path, keyframesOnly: keyframesOnly, threads: threads)
     } catch .noIndex where !Self.beginsWithBox(first) {
       // FFmpeg takes anything named .mp4 for one and then misses its index.
       throw .notMedia(file: path, words: "")
     }
-    video = reader
-    info = reader.info
+    steady = reader
+    info = reader.reader.info
   }
 
   /// The next frame, of which a photo has one; `nil` at the end.
   public func next() throws(MediaError) -> DecodedFrame? {
-    if let video { return try video.next() }
+    if let steady { return try steady.next() }
     defer { photo = nil }
     return photo
   }
@@ -65,17 +66,17 @@ public final class MediaFile {
   ///
   /// - Returns: `nil` when the file has no frame at exactly that timestamp.
   public func frame(atPTS pts: Int64) throws(MediaError) -> DecodedFrame? {
-    guard let video else { return try next() }
-    if video.seek(toKeyframeBefore: pts) {
+    guard let steady else { return try next() }
+    if steady.seek(toKeyframeBefore: pts) {
       // Some containers' seeking lands late, past the frame or past the last keyframe: then only
       // reading from the start finds it.
-      if let frame = try? Self.frame(atPTS: pts, in: video) { return frame }
-      if !video.seek(toKeyframeBefore: Int64.min / 4) { return nil }
+      if let frame = try? Self.frame(atPTS: pts, in: steady) { return frame }
+      if !steady.seek(toKeyframeBefore: Int64.min / 4) { return nil }
     }
-    return try Self.frame(atPTS: pts, in: video)
+    return try Self.frame(atPTS: pts, in: steady)
   }
 
-  private static func frame(atPTS pts: Int64, in video: VideoReader) throws(MediaError)
+  private static func frame(atPTS pts: Int64, in video: SteadyReader) throws(MediaError)
     -> DecodedFrame?
   {
     while let frame = try video.next() {
@@ -85,19 +86,21 @@ public final class MediaFile {
     return nil
   }
 
-  /// Has only those frames decoded that a sampling period asks for; `nil` where the file does not
-  /// allow it.
-  func choose(periodMicroseconds period: Int64) -> PacketChooser? {
-    guard let video, video.choose(periodMicroseconds: period) else { return nil }
-    return video.chooser
+  /// Has only those frames decoded that a sampling period asks for, and what they need; `false` where the file
+  /// does not allow it.
+  func choose(periodMicroseconds period: Int64) -> Bool {
+    steady?.choose(periodMicroseconds: period) ?? false
   }
+
+  /// What says which of the decoded frames a sampling period asks for.
+  var chooser: PacketChooser? { video?.chooser }
 
   /// Has a keyframe of this file, decoded by another reader, given in its turn, instead of decoding
   /// it again; where keyframes alone are read.
   public func know(_ keyframe: DecodedFrame) { video?.know(keyframe) }
 
   /// Goes to the last keyframe before a timestamp; whether the file can do so.
-  func seek(before pts: Int64) -> Bool { video?.seek(toKeyframeBefore: pts - 1) ?? false }
+  func seek(before pts: Int64) -> Bool { steady?.seek(toKeyframeBefore: pts - 1) ?? false }
 
   /// Whether a video goes on to within a second of the length that it states.
   ///

@@ -15,7 +15,7 @@ public struct SampledFrames {
 
   private let file: MediaFile
   private let sampling: Sampling
-  private let chooser: PacketChooser?
+  private let isChosenBeforehand: Bool
   private var lastGiven: Int64?
   private var clock: SampleClock?
   private var held: DecodedFrame?
@@ -28,9 +28,9 @@ public struct SampledFrames {
     self.file = file
     self.sampling = sampling
     if case .period(let microseconds) = sampling, !decodesAll {
-      chooser = file.choose(periodMicroseconds: microseconds)
+      isChosenBeforehand = file.choose(periodMicroseconds: microseconds)
     } else {
-      chooser = nil
+      isChosenBeforehand = false
     }
   }
 
@@ -42,7 +42,7 @@ public struct SampledFrames {
   public mutating func next(_ goesOn: (Double) -> Bool = { _ in true }) throws(MediaError)
     -> DecodedFrame?
   {
-    if let chooser { return try next(chooser, goesOn) }
+    if isChosenBeforehand { return try nextChosen(goesOn) }
     while !isAtEnd {
       guard let frame = try file.next() else {
         isAtEnd = true
@@ -66,15 +66,13 @@ public struct SampledFrames {
     return nil
   }
 
-  private mutating func next(_ chooser: PacketChooser, _ goesOn: (Double) -> Bool)
-    throws(MediaError) -> DecodedFrame?
-  {
+  private mutating func nextChosen(_ goesOn: (Double) -> Bool) throws(MediaError) -> DecodedFrame? {
     while !isAtEnd, let frame = try file.next() {
       let seconds = frame.time.seconds
-      startSeconds = startSeconds ?? chooser.startSeconds ?? seconds
+      startSeconds = startSeconds ?? file.chooser?.startSeconds ?? seconds
       if !goesOn(seconds - (startSeconds ?? seconds)) { break }
       endSeconds = max(endSeconds ?? seconds, seconds + frame.durationSeconds)
-      guard chooser.isChosen(frame.time.pts) else { continue }
+      guard file.chooser?.isChosen(frame.time.pts) == true else { continue }
       if let lastGiven, frame.time.pts <= lastGiven {
         outOfOrder += 1
         continue
@@ -82,7 +80,7 @@ public struct SampledFrames {
       lastGiven = frame.time.pts
       return frame
     }
-    if !isAtEnd, let end = chooser.endSeconds { endSeconds = max(endSeconds ?? end, end) }
+    if !isAtEnd, let end = file.chooser?.endSeconds { endSeconds = max(endSeconds ?? end, end) }
     isAtEnd = true
     return nil
   }

@@ -2,17 +2,23 @@ internal import CFFmpeg
 internal import CFFmpegShim
 
 extension VideoReader {
-  /// Whether a keyframe's packet lets a decoder forget all before it.
+  /// Whether `isForgetting` knows the stream's codec.
+  var saysWhatItForgets: Bool {
+    let id = stream.pointee.codecpar.pointee.codec_id
+    return id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC
+  }
+
+  /// Whether a packet lets a decoder forget all before it.
   ///
   /// IDR in H.264, IDR and BLA in HEVC do; of other keyframes nothing is known.
-  static func isForgetting(
-    _ packet: UnsafeMutablePointer<AVPacket>, codec: AVCodecID, lengthSize: Int
-  ) -> Bool {
-    guard let data = packet.pointee.data else { return false }
+  func isForgetting(_ packet: UnsafeMutablePointer<AVPacket>) -> Bool {
+    guard saysWhatItForgets, packet.pointee.flags & AV_PKT_FLAG_KEY != 0,
+      let data = packet.pointee.data
+    else { return false }
+    let isH264 = stream.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_H264
     let bytes = UnsafeBufferPointer(start: data, count: Int(packet.pointee.size))
     let isForgetting = { (header: UInt8) -> Bool in
-      codec == AV_CODEC_ID_H264
-        ? header & 0x1F == 5 : (16...20).contains((header >> 1) & 0x3F)
+      isH264 ? header & 0x1F == 5 : (16...20).contains((header >> 1) & 0x3F)
     }
     var place = 0
     if lengthSize > 0 {
@@ -34,7 +40,7 @@ extension VideoReader {
   }
 
   /// How many bytes hold a unit's length in the stream's packets; 0 where start codes divide them.
-  static func lengthSize(_ stream: UnsafeMutablePointer<AVStream>) -> Int {
+  private var lengthSize: Int {
     let parameters = stream.pointee.codecpar.pointee
     guard let extra = parameters.extradata, parameters.extradata_size > 0, extra[0] == 1 else {
       return 0

@@ -16,6 +16,28 @@ extension VideoReader {
     seek(toKeyframeBefore: units(seconds))
   }
 
+  /// Goes to a keyframe at or before a timestamp that lets a decoder forget all before it.
+  ///
+  /// - Returns: whether there is such a one nearby.
+  func seek(toForgettingKeyframeBefore pts: Int64) -> Bool {
+    guard hasTimes, saysWhatItForgets, let format, let packet else { return false }
+    var target = pts
+    for _ in 0..<8 {
+      guard seek(toKeyframeBefore: target) else { return false }
+      var isFound = false
+      while av_read_frame(format, packet) >= 0 {
+        defer { av_packet_unref(packet) }
+        guard packet.pointee.stream_index == stream.pointee.index else { continue }
+        isFound =
+          packet.pointee.pts != ffs_no_pts && packet.pointee.pts <= pts && isForgetting(packet)
+        break
+      }
+      if isFound { return seek(toKeyframeBefore: target) }
+      target -= max(1, Int64(1 / secondsPerUnit))
+    }
+    return false
+  }
+
   /// The different keyframes that are the last at or before some times, each decoded without the
   /// frames about it.
   ///
@@ -41,7 +63,7 @@ extension VideoReader {
     func takeDecoded() throws(MediaError) {
       while avcodec_receive_frame(codec, frame) >= 0 {
         let hasTime = frame.pointee.pts != ffs_no_pts
-        let decoded = try self.decoded(frame)
+        let decoded = try self.decoded(frame, isDamaged: isIncomplete(frame))
         if sent.remove(decoded.time.pts) != nil || !hasTime { try take(decoded) }
       }
     }
@@ -85,7 +107,8 @@ extension VideoReader {
     return end.map { Double($0) * secondsPerUnit }
   }
 
-  private func units(_ seconds: Double) -> Int64 {
+  /// A time in the stream's units.
+  func units(_ seconds: Double) -> Int64 {
     Int64(max(-1e15, min(1e15, (seconds / secondsPerUnit).rounded(.down))))
   }
 }

@@ -8,6 +8,12 @@ internal import Survey
 public final class VideoReader {
   /// What the container says of the video stream.
   public let info: MediaInfo
+  /// Whether anything was wrong so far, even if frames are not called damaged for it.
+  ///
+  /// It is so before the first frame is given that may be another one with other threads.
+  var isTroubled: Bool {
+    damage.map { $0.count > 0 } ?? false || codec.map { ffs_errors($0) > 0 } ?? false
+  }
   /// What was wrong on the way, if anything: decoding went on past it.
   public private(set) var damage: Damage?
 
@@ -33,6 +39,9 @@ public final class VideoReader {
   private var lastPacketEnd: Int64?
   private var atEndOfFile = false
   private var decodedFrames = 0
+  private var groups = DamagedGroups()
+  /// Decoded frames and their packets' numbers, of which it is not known yet whether they are damaged.
+  private var held: [(Int64, DecodedFrame)] = []
   /// What decides which packets are decoded; `nil` decodes all.
   private(set) var chooser: PacketChooser?
   private var isDraining = false
@@ -43,6 +52,16 @@ public final class VideoReader {
   /// What was decoded and comes behind those that are due.
   private var ahead: DecodedFrame?
   private let keyframesOnly: Bool
+  private let threads: Int
+  private let isRepeatable: Bool
+  private var wasFed = false
+  /// A packet that a new decoder is to begin with.
+  private var waiting: UnsafeMutablePointer<AVPacket>?
+  /// Whether the container says of all packets when their frames are shown.
+  var hasTimes: Bool {
+    guard let name = format?.pointee.iformat?.pointee.name else { return false }
+    return !String(cString: name).contains("avi")
+  }
   /// Whether packets without a keyframe are held back: these decoders do not skip frames.
   private var dropsPackets: Bool {
     let id = stream.pointee.codecpar.pointee.codec_id
@@ -58,12 +77,19 @@ public final class VideoReader {
   ///   - path: the file.
   ///   - keyframesOnly: give only frames that decode by themselves.
   ///   - threads: threads that the decoder may use; 0 is one a core.
+  ///   - repeatable: what is decoded of damage depends on the file alone, from the keyframe on at which
+  ///     reading begins; this takes one thread, and time.
   /// - Throws: `MediaError`, with the file's name and FFmpeg's last words.
-  public init(path: String, keyframesOnly: Bool = false, threads: Int = 0) throws(MediaError) {
+  public init(
+    path: String, keyframesOnly: Bool = false, threads: Int = 0, repeatable: Bool = false
+  ) throws(MediaError) {
     ffs_capture_log()
     ffs_forget_words()
     file = path
     self.keyframesOnly = keyframesOnly
+    self.threads = threads
+    isRepeatable = repeatable
+    if repeatable { waiting = av_packet_alloc() }
     let code = avformat_open_input(&format, path.ffmpegAddress, nil, nil)
     guard code >= 0, let format else {
       let words = String(cString: ffs_last_words())
@@ -73,10 +99,11 @@ public final class VideoReader {
     do {
       (stream, info, orientation) = try Self.chooseStream(format, path)
       secondsPerUnit = av_q2d(stream.pointee.time_base)
-      try openDecoder(keyframesOnly: keyframesOnly, threads: threads)
+      try openDecoder()
     } catch {
       // The initialiser has failed, so deinit will not run.
-      avcodec_free_context(&codec)
+      av_packet_free(&waiting)
+      ffs_free_codec(&codec)
       avformat_close_input(&self.format)
       throw error
     }
@@ -87,7 +114,8 @@ public final class VideoReader {
   deinit {
     av_frame_free(&frame)
     av_packet_free(&packet)
-    avcodec_free_context(&codec)
+    av_packet_free(&waiting)
+    ffs_free_codec(&codec)
     avformat_close_input(&format)
   }
 
@@ -175,7 +203,7 @@ public final class VideoReader {
     return nil
   }
 
-  private func openDecoder(keyframesOnly: Bool, threads: Int) throws(MediaError) {
+  private func openDecoder() throws(MediaError) {
     let parameters = stream.pointee.codecpar
     guard let id = parameters?.pointee.codec_id, let decoder = avcodec_find_decoder(id) else {
       throw .unsupportedCodec(file: file, codec: info.codec)
@@ -183,7 +211,9 @@ public final class VideoReader {
     codec = avcodec_alloc_context3(decoder)
     avcodec_parameters_to_context(codec, parameters)
     codec?.pointee.pkt_timebase = stream.pointee.time_base
-    codec?.pointee.thread_count = Int32(threads)
+    codec?.pointee.thread_count = isRepeatable ? 1 : Int32(threads)
+    ffs_watch(codec, isRepeatable ? 1 : 0)
+    wasFed = false
     if keyframesOnly { codec?.pointee.skip_frame = AVDISCARD_NONKEY }
     // Of a damaged picture this decoder gives what an earlier one left in memory, and does not say so.
     if id == AV_CODEC_ID_MJPEG { codec?.pointee.err_recognition |= AV_EF_EXPLODE }
@@ -209,6 +239,13 @@ public final class VideoReader {
     return due.removeFirst()
   }
 
+  /// Passes over the frames until behind a timestamp; `next()` gives the one after it.
+  ///
+  /// Only before `know` is used.
+  func skip(through pts: Int64) throws(MediaError) {
+    repeat { ahead = try nextDecoded() } while ahead.map { $0.time.pts <= pts } ?? false
+  }
+
   /// Has a keyframe that was decoded by another reader given in its turn, instead of decoding it
   /// again; where keyframes alone are read.
   func know(_ keyframe: DecodedFrame) {
@@ -216,18 +253,26 @@ public final class VideoReader {
   }
 
   private func nextDecoded() throws(MediaError) -> DecodedFrame? {
-    guard let codec, let frame, let packet, let format else { return nil }
-    while true {
+    while let codec, let frame, let packet, let format {
       let code = avcodec_receive_frame(codec, frame)
       if code >= 0 {
-        let decoded = try decoded(frame)
+        let number = ffs_number_of(frame)
+        if isIncomplete(frame) {
+          note("frame with missing parts")
+          groups.damage(at: number)
+        }
         decodedFrames += 1
-        if decoded.isDamaged { note("frame with missing parts") }
+        held.append((number, try decoded(frame, isDamaged: false)))
+        if held.count <= reordered(codec) { continue }
+      }
+      if !held.isEmpty, code >= 0 || code == ffs_error_eof {
+        let (number, decoded) = held.removeFirst()
+        decoded.isDamaged = groups.isDamaged(number)
         return decoded
       }
       if code == ffs_error_eof, isDraining {
-        isDraining = false
-        avcodec_flush_buffers(codec)
+        try beginAfterDraining()
+        continue
       } else if code == ffs_error_eof {
         return try end()
       } else if code != ffs_error_again {
@@ -248,6 +293,12 @@ public final class VideoReader {
         feed(codec, packet)
       }
     }
+    return nil
+  }
+
+  /// How many frames that are shown later may come before one in the file, which may be predicted from them.
+  private func reordered(_ codec: UnsafeMutablePointer<AVCodecContext>) -> Int {
+    keyframesOnly ? 0 : min(16, max(0, Int(codec.pointee.has_b_frames)))
   }
 
   /// Has only those frames decoded that a period asks for, and what they need; before anything is
@@ -255,14 +306,10 @@ public final class VideoReader {
   ///
   /// - Returns: whether the file allows it: H.264 and HEVC do, with times in all packets.
   func choose(periodMicroseconds period: Int64) -> Bool {
-    let id = stream.pointee.codecpar.pointee.codec_id
-    guard info.kind == .video, id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC,
-      let name = format?.pointee.iformat?.pointee.name, !String(cString: name).contains("avi")
-    else { return false }
-    let lengthSize = Self.lengthSize(stream)
+    guard info.kind == .video, saysWhatItForgets, hasTimes else { return false }
     chooser = PacketChooser(
       period: period, secondsPerUnit: secondsPerUnit,
-      isForgetting: { Self.isForgetting($0, codec: id, lengthSize: lengthSize) },
+      isForgetting: { [unowned self] in isForgetting($0) },
       read: { [unowned self] in
         guard let format, let packet = av_packet_alloc() else { return nil }
         if readPacket(format, packet) { return packet }
@@ -288,11 +335,19 @@ public final class VideoReader {
     }
   }
 
+  /// Whether the decoder says that parts of a frame are missing or wrong.
+  func isIncomplete(_ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
+    frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0
+      || ffs_has_holes(codec, frame) != 0
+  }
+
   /// Takes over what the decoder has given.
-  func decoded(_ frame: UnsafeMutablePointer<AVFrame>) throws(MediaError) -> DecodedFrame {
+  func decoded(_ frame: UnsafeMutablePointer<AVFrame>, isDamaged: Bool) throws(MediaError)
+    -> DecodedFrame
+  {
     try DecodedFrame(
       taking: frame, time: time(of: frame), durationSeconds: duration(of: frame),
-      orientation: orientation, file: file)
+      isDamaged: isDamaged, orientation: orientation, file: file)
   }
 
   /// Gives the decoder a packet, or the end.
@@ -304,9 +359,39 @@ public final class VideoReader {
       avcodec_send_packet(codec, nil)
       return
     }
+    if isRepeatable, wasFed, isForgetting(packet) {
+      // What is in the decoder's memory must not depend on where reading began.
+      av_packet_move_ref(waiting, packet)
+      isDraining = true
+      avcodec_send_packet(codec, nil)
+      return
+    }
+    wasFed = true
+    let number = groups.add(
+      isKey: packet.pointee.flags & AV_PKT_FLAG_KEY != 0,
+      isDamaged: packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0)
+    ffs_number(codec, packet, number)
     let sent = avcodec_send_packet(codec, packet)
-    if sent < 0 && sent != ffs_error_again { note(errorText(sent)) }
+    if sent < 0 && sent != ffs_error_again {
+      note(errorText(sent))
+      groups.damage(at: number)
+    }
     av_packet_unref(packet)
+  }
+
+  /// Goes on when the decoder has given all it held.
+  private func beginAfterDraining() throws(MediaError) {
+    isDraining = false
+    guard let waiting, waiting.pointee.data != nil else {
+      avcodec_flush_buffers(codec)
+      return
+    }
+    let skipped = codec?.pointee.skip_frame ?? AVDISCARD_DEFAULT
+    ffs_free_codec(&codec)
+    try openDecoder()
+    guard let codec else { return }
+    codec.pointee.skip_frame = skipped
+    feed(codec, waiting)
   }
 
   /// Reads the stream's next packet; whether there is one.
@@ -388,11 +473,12 @@ public final class VideoReader {
       return false
     }
     avcodec_flush_buffers(codec)
+    if let waiting { av_packet_unref(waiting) }
     chooser?.restart()
     isDraining = false
     atEndOfFile = false
     lastPTS = nil
-    (due, ahead) = ([], nil)
+    (held, due, ahead) = ([], [], nil)
     return true
   }
 }

@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
+struct AVCodecContext;
 struct AVFrame;
+struct AVPacket;
 struct AVStream;
 
 extern const int ffs_error_eof;
@@ -27,6 +29,25 @@ void ffs_forget_words(void);
 
 // The last error or warning said on this thread since ffs_forget_words, or "".
 const char *ffs_last_words(void);
+
+// Has the errors counted that a decoder says on any of its threads; before it is opened. With `clears`, what it
+// leaves out of a picture is zero; else it is what an earlier picture had there.
+void ffs_watch(struct AVCodecContext *codec, int clears);
+
+// Whether a decoder that is watched left parts of a frame out without a word, as that of HEVC does.
+int ffs_has_holes(const struct AVCodecContext *codec, const struct AVFrame *frame);
+
+// Errors counted so far. Those of a frame are counted before the decoder gives it.
+long ffs_errors(const struct AVCodecContext *codec);
+
+// Frees a decoder that may be watched.
+void ffs_free_codec(struct AVCodecContext **codec);
+
+// Numbers a packet, above 0, just before a decoder takes it.
+void ffs_number(struct AVCodecContext *codec, struct AVPacket *packet, int64_t number);
+
+// The number of the packet that a frame was in.
+int64_t ffs_number_of(const struct AVFrame *frame);
 
 // The rotation matrix of a stream's display side data (9 values), or NULL.
 const int32_t *ffs_stream_matrix(const struct AVStream *stream);
