@@ -30,6 +30,7 @@ DEFAULTS = {
     "selfTraining": None,
     "distillation": None,
     "before": [],
+    "keptOfStart": 0.0,
     "valShare": 0.2,
     "batchSize": 32,
     "learningRate": 0.004,
@@ -151,6 +152,11 @@ def checked(config, path):
         raise wrong("'network.kind' named needs 'composed' and a finder in 'startFrom'")
     if config["selfTraining"] and not ("startFrom" in config and config["network"].get("sizes")):
         raise wrong("'selfTraining' needs 'startFrom', and a network with 'sizes'")
+    kept = config["keptOfStart"]
+    if not isinstance(kept, (int, float)) or not 0 <= kept < 1:
+        raise wrong("'keptOfStart' must be at least 0 and below 1")
+    if kept and not ("startFrom" in config or config["before"]):
+        raise wrong("'keptOfStart' needs 'startFrom' or 'before'")
     if config["distillation"]:
         if config["network"]["kind"] not in ("context", "fomo"):
             raise wrong("'distillation' is for 'network.kind' context and fomo")
@@ -171,13 +177,13 @@ def checked(config, path):
 
 def _earlier(config, changes, path):
     """A training that precedes that of `config`, by what is different in it."""
-    kept = {"name", "labels", "before", "val", "test"}
+    kept = {"name", "labels", "before", "keptOfStart", "val", "test"}
     if not isinstance(changes, dict) or kept & set(changes) or config["network"].get("kind") == "named":
         raise ConfigurationError(
             f"{path}: 'before' lists objects with what is different in earlier trainings, without "
             f"{', '.join(sorted(kept))}, and not for 'network.kind' named"
         )
-    merged = dict(config)
+    merged = {key: value for key, value in config.items() if key != "keptOfStart"}
     for key, value in changes.items():
         is_part = isinstance(value, dict) and isinstance(config.get(key), dict)
         merged[key] = config[key] | value if is_part else value

@@ -74,6 +74,7 @@ def learn(config, options, home, work, log):
     samples = read(config, options, work, log)
     model = network.build(config)
     start(config, model, home, options.weights)
+    begun = network.weights(model)
     log(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame")
     if config["selfTraining"]:
         samples["train"], added = teaching.taught(config, model, samples["train"])
@@ -86,7 +87,8 @@ def learn(config, options, home, work, log):
     began = time.time()
     training.run(log, options.workers)
     log(f"trained in {(time.time() - began) / 60:.0f} min")
-    network.set_weights(model, dict(np.load(work / "best.npz")))
+    best, kept = dict(np.load(work / "best.npz")), config["keptOfStart"]
+    network.set_weights(model, {name: (1 - kept) * best[name] + kept * begun[name] for name in best})
     return model, samples
 
 

@@ -64,6 +64,7 @@ public final class SurveyStore: Sendable {
     switch error.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED: .locked(path: path, seconds: patience)
     case .SQLITE_FULL: .full(path: path)
+    case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM: .unwritable(path: path)
     default: .unusable(path: path, reason: error.message ?? "\(error.resultCode)")
     }
   }

@@ -8,6 +8,8 @@ public enum SurveyStoreError: Error, CustomStringConvertible {
   case locked(path: String, seconds: Double)
   /// There is no space left for the database.
   case full(path: String)
+  /// The file, or what SQLite puts beside it, cannot be made or written.
+  case unwritable(path: String)
   /// SQLite cannot open or use the file.
   case unusable(path: String, reason: String)
   /// The file is a database, but not a survey.
@@ -36,6 +38,9 @@ public enum SurveyStoreError: Error, CustomStringConvertible {
     case .full(let path):
       "\(path): there is no space left on the disk for the survey; free some space there, or move it "
         + "to another disk, and run the same command again: what was found so far is kept"
+    case .unwritable(let path):
+      "\(path): the survey or its folder cannot be written, which a survey needs even to be read; name "
+        + "a place that can with --database, and to read a survey, copy it there"
     case .unusable(let path, let reason): "\(path): the database cannot be used (\(reason))"
     case .notASurvey(let path): "\(path): this is not a Fishcam survey"
     case .newer(let path):

@@ -126,6 +126,11 @@ import Testing
     let folder = try TemporaryFolder()
     #expect(throws: SurveyStoreError.self) { try opened(folder, "none.sqlite") }
     try folder.write(Data("this is no database, whatever its name says".utf8), to: "text.sqlite")
+    // Not even root can make a file there.
+    let place = #expect(throws: SurveyStoreError.self) {
+      try SurveyStore(path: "/proc/survey.sqlite", create: true)
+    }
+    #expect(place?.description.contains("cannot be written") == true)
     let text = #expect(throws: SurveyStoreError.self) { try opened(folder, "text.sqlite") }
     #expect(text?.description.contains("not a Fishcam survey") == true)
     try DatabaseQueue(path: folder.path + "/other.sqlite").write {
