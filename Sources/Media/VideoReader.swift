@@ -89,7 +89,6 @@ public final class VideoReader {
     self.keyframesOnly = keyframesOnly
     self.threads = threads
     isRepeatable = repeatable
-    if repeatable { waiting = av_packet_alloc() }
     let code = avformat_open_input(&format, path.ffmpegAddress, nil, nil)
     guard code >= 0, let format else {
       let words = String(cString: ffs_last_words())
@@ -102,13 +101,13 @@ public final class VideoReader {
       try openDecoder()
     } catch {
       // The initialiser has failed, so deinit will not run.
-      av_packet_free(&waiting)
       ffs_free_codec(&codec)
       avformat_close_input(&self.format)
       throw error
     }
     packet = av_packet_alloc()
     frame = av_frame_alloc()
+    if repeatable { waiting = av_packet_alloc() }
   }
 
   deinit {
@@ -359,7 +358,7 @@ public final class VideoReader {
       avcodec_send_packet(codec, nil)
       return
     }
-    if isRepeatable, wasFed, isForgetting(packet) {
+    if let waiting, wasFed, isForgetting(packet) {
       // What is in the decoder's memory must not depend on where reading began.
       av_packet_move_ref(waiting, packet)
       isDraining = true
