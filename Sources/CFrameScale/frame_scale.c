@@ -1,10 +1,20 @@
 #include "frame_scale.h"
 
-// Loops that the compiler makes vectors of: on x86-64 also for processors with AVX2, chosen when the program starts.
-#if defined(__x86_64__) && defined(__linux__)
-#define VECTORS __attribute__((target_clones("avx2", "default")))
+// NAME, of loops NAME_loops that the compiler makes vectors of: on x86-64 also for processors with AVX2. (Not
+// target_clones, whose choice is made before the thread sanitizer has begun.)
+#define LOOPS static inline __attribute__((always_inline)) void
+#if defined(__x86_64__)
+#define VECTORS(NAME, PARAMETERS, ARGUMENTS)                               \
+  __attribute__((target("avx2"))) static void NAME##_avx2 PARAMETERS {     \
+    NAME##_loops ARGUMENTS;                                                \
+  }                                                                        \
+  static void NAME PARAMETERS {                                            \
+    if (__builtin_cpu_supports("avx2")) NAME##_avx2 ARGUMENTS;             \
+    else NAME##_loops ARGUMENTS;                                           \
+  }
 #else
-#define VECTORS
+#define VECTORS(NAME, PARAMETERS, ARGUMENTS)                               \
+  static void NAME PARAMETERS { NAME##_loops ARGUMENTS; }
 #endif
 
 #define WHOLE 256  // the weight of a column that belongs to one of the result alone
@@ -51,7 +61,7 @@ size_t frame_scale_scratch(const frame_scale_picture *picture, int width) {
 
 // Sums `count` rows, of which the first and the last count `first` and `last`, each other `each`: no sum
 // exceeds 16 bits.
-VECTORS static void sum_rows(const uint8_t *row, ptrdiff_t stride, int count, uint16_t first, uint16_t each,
+LOOPS sum_rows_loops(const uint8_t *row, ptrdiff_t stride, int count, uint16_t first, uint16_t each,
                      uint16_t last, int columns, uint16_t *restrict sums) {
   const uint8_t *end = row + (count - 1) * stride;
   if (count == 1) last = 0;
@@ -68,6 +78,11 @@ VECTORS static void sum_rows(const uint8_t *row, ptrdiff_t stride, int count, ui
       sums[column] = (uint16_t)(sums[column] + each * row[column]);
 }
 
+VECTORS(sum_rows,
+        (const uint8_t *row, ptrdiff_t stride, int count, uint16_t first, uint16_t each,
+         uint16_t last, int columns, uint16_t *restrict sums),
+        (row, stride, count, first, each, last, columns, sums))
+
 // Means of sums by shares, for one number of shares that the compiler knows.
 #define MEANS(COUNT)                                                       \
   case COUNT:                                                              \
@@ -81,7 +96,7 @@ VECTORS static void sum_rows(const uint8_t *row, ptrdiff_t stride, int count, ui
     }                                                                      \
     break
 
-VECTORS static void mean_columns(const uint16_t *sums, const shares *shares, int width, float scale,
+LOOPS mean_columns_loops(const uint16_t *sums, const shares *shares, int width, float scale,
                          float *restrict means) {
   switch (shares->count) {
     MEANS(3);
@@ -103,6 +118,10 @@ VECTORS static void mean_columns(const uint16_t *sums, const shares *shares, int
       }
   }
 }
+
+VECTORS(mean_columns,
+        (const uint16_t *sums, const shares *shares, int width, float scale, float *restrict means),
+        (sums, shares, width, scale, means))
 
 // Row `row` of `to_height` of a plane, each value the mean of its area.
 static void mean_row(const uint8_t *plane, ptrdiff_t stride, int width, int height, int row,
