@@ -155,8 +155,8 @@ def checked(config, path):
     kept = config["keptOfStart"]
     if not isinstance(kept, (int, float)) or not 0 <= kept < 1:
         raise wrong("'keptOfStart' must be at least 0 and below 1")
-    if kept and not ("startFrom" in config or config["before"]):
-        raise wrong("'keptOfStart' needs 'startFrom' or 'before'")
+    if kept and "startFrom" not in config:
+        raise wrong("'keptOfStart' needs 'startFrom'")
     if config["distillation"]:
         if config["network"]["kind"] not in ("context", "fomo"):
             raise wrong("'distillation' is for 'network.kind' context and fomo")

@@ -41,6 +41,9 @@ def train(config, options, root):
             )
         network.set_weights(model, {k: np.float32(v) for k, v in np.load(path).items()})
     else:
+        if config["keptOfStart"]:
+            begun = network.build(config)
+            start(config, begun, home, options.weights)
         earlier = config["before"]
         for number, part in enumerate(earlier, 1):
             log(f"training {number} of {len(earlier) + 1}: {part['input']['width']} × {part['input']['height']}")
@@ -49,6 +52,8 @@ def train(config, options, root):
             following = earlier[number] if number < len(earlier) else config
             following["startFrom"] = str(folder.resolve() / "best.npz")
         model, samples = learn(config, options, home, work, log)
+        if config["keptOfStart"]:
+            keep_of_start(model, network.weights(begun), config["keptOfStart"])
     finish(config, model, samples, output, log)
     return output
 
@@ -74,7 +79,6 @@ def learn(config, options, home, work, log):
     samples = read(config, options, work, log)
     model = network.build(config)
     start(config, model, home, options.weights)
-    begun = network.weights(model)
     log(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame")
     if config["selfTraining"]:
         samples["train"], added = teaching.taught(config, model, samples["train"])
@@ -87,9 +91,14 @@ def learn(config, options, home, work, log):
     began = time.time()
     training.run(log, options.workers)
     log(f"trained in {(time.time() - began) / 60:.0f} min")
-    best, kept = dict(np.load(work / "best.npz")), config["keptOfStart"]
-    network.set_weights(model, {name: (1 - kept) * best[name] + kept * begun[name] for name in best})
+    network.set_weights(model, dict(np.load(work / "best.npz")))
     return model, samples
+
+
+def keep_of_start(model, begun, share):
+    """Bring a share of the weights `begun` back into the model."""
+    best = network.weights(model)
+    network.set_weights(model, {name: (1 - share) * best[name] + share * begun[name] for name in best})
 
 
 def finish(config, model, samples, output, log):

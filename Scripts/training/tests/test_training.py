@@ -79,6 +79,7 @@ class TrainingTests(unittest.TestCase):
             fixtures.write_coco(folder / "data/val", scenes=2, seed=22)
             config = fixtures.CONFIGURATION | {
                 "rounds": 1, "stepsPerRound": 2, "batchSize": 2, "startFrom": "first.npz", "keptOfStart": 0.75,
+                "before": [{"stepsPerRound": 1}],
             }
             (folder / "training.json").write_text(json.dumps(config))
             first = network.weights(network.build(configuration.load(folder / "training.json")))
