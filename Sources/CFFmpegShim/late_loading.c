@@ -16,6 +16,7 @@
 #include <libavutil/version.h>
 #include <libswscale/version.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -110,9 +111,16 @@ static void *load_on_thread(void *unused) {
   return unused;
 }
 
+static atomic_int is_early;
+
 void ffs_load_early(void) {
   pthread_t thread;
+  is_early = 1;
   if (pthread_create(&thread, NULL, load_on_thread, NULL) == 0) pthread_detach(thread);
+}
+
+void ffs_await_loading(void) {
+  if (is_early) ffs_load();
 }
 
 #define ENTRY(function) \
@@ -161,5 +169,6 @@ FUNCTIONS(X)
 #else
 
 void ffs_load_early(void) {}
+void ffs_await_loading(void) {}
 
 #endif

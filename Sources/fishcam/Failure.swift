@@ -23,19 +23,22 @@ enum Failure {
     }
   }
 
-  /// Says the error and ends the program.
-  static func exit(_ error: any Error & CustomStringConvertible) -> Never {
+  /// Says the error.
+  ///
+  /// - Returns: the status that the program ends with.
+  static func status(saying error: any Error & CustomStringConvertible) -> Int32 {
     standardError("fishcam: \(error)")
     var code: Int32 = 2
     switch error {
-    case SurveyStoreError.unusable, SurveyStoreError.locked, SurveyStoreError.full,
+    case SurveyStoreError.unusable, SurveyStoreError.unwritable, SurveyStoreError.locked,
+      SurveyStoreError.full,
       SurveyPipelineError.noSpace, SurveyPipelineError.unwritableLog:
       code = 3
     default: break
     }
     if case EvaluationError.unwritable = error { code = 3 }
     if error is OutputError { code = 3 }
-    Foundation.exit(code)
+    return code
   }
 }
 

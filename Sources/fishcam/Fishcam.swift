@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Media
 
 /// The program: parses a command, runs it, prints, and gives the exit code.
 @main
@@ -32,6 +33,7 @@ struct Fishcam: AsyncParsableCommand {
     ])
 
   static func main() async {
+    var status: Int32 = 0
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -40,7 +42,7 @@ struct Fishcam: AsyncParsableCommand {
         try command.run()
       }
     } catch let error as any CustomStringConvertible & Error where Failure.knows(error) {
-      Failure.exit(error)
+      status = Failure.status(saying: error)
     } catch {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
@@ -49,8 +51,10 @@ struct Fishcam: AsyncParsableCommand {
       } else if !message.isEmpty {
         standardError(message)
       }
-      Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
+      status = code == .validationFailure ? 2 : code.rawValue
     }
+    MediaLibraries.awaitLoading()
+    if status != 0 { Foundation.exit(status) }
   }
 }
 

@@ -17,6 +17,10 @@ extern const int64_t ffs_no_pts;
 // the first call of one of their functions does.
 void ffs_load_early(void);
 
+// Waits for that thread, if there is one; before a program ends, as libraries that are being loaded must not be
+// taken down.
+void ffs_await_loading(void);
+
 // FFmpeg's text for an error code.
 void ffs_error_text(int code, char *text, int size);
 
