@@ -61,7 +61,7 @@ public struct BackgroundReader: Sendable {
         { frame throws(MediaError) in
           if frame.isDamaged { return }
           try take(frame)
-          if !reader.isTroubled { keep(frame) }
+          if !repeatable, !reader.isTroubled { keep(frame) }
         }, goesOn)
       if !reader.isTroubled { break }
     }

@@ -256,17 +256,19 @@ public final class VideoReader {
       let code = avcodec_receive_frame(codec, frame)
       if code >= 0 {
         let number = ffs_number_of(frame)
-        if isIncomplete(frame) {
+        let isDamaged = isIncomplete(frame)
+        if isDamaged {
           note("frame with missing parts")
           groups.damage(at: number)
         }
         decodedFrames += 1
-        held.append((number, try decoded(frame, isDamaged: false)))
+        held.append((number, try decoded(frame, isDamaged: isDamaged)))
         if held.count <= reordered(codec) { continue }
       }
       if !held.isEmpty, code >= 0 || code == ffs_error_eof {
         let (number, decoded) = held.removeFirst()
-        decoded.isDamaged = groups.isDamaged(number)
+        // Not every decoder hands packets' numbers on.
+        if groups.isDamaged(number) { decoded.isDamaged = true }
         return decoded
       }
       if code == ffs_error_eof, isDraining {
