@@ -15,9 +15,9 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from scipy.optimize import linear_sum_assignment
 
 
-def scores_of(interpreter, picture, pixel_range, place):
-    """The scores (rows, columns, channels) that are a model's output number `place`, for a picture
-    of uint8 (height, width, channels).
+def outputs_of(interpreter, picture, pixel_range, places):
+    """The grids (rows, columns, channels) that are a model's outputs number `places`, for a picture
+    of uint8 (height, width, channels); None for None.
     """
     tensor = interpreter.get_input_details()[0]
     low, high = pixel_range or (0.0, 1.0)
@@ -31,39 +31,62 @@ def scores_of(interpreter, picture, pixel_range, place):
         values = np.clip(codes, limits.min, limits.max).astype(tensor["dtype"])
     interpreter.set_tensor(tensor["index"], values[None])
     interpreter.invoke()
-    output = interpreter.get_output_details()[place]
-    grid = interpreter.get_tensor(output["index"])[0]
-    if grid.dtype != np.float32:
-        scale, zero = output["quantization"]
-        grid = (grid.astype(np.float32) - zero) * np.float32(scale)
-    return grid
+    grids = []
+    for place in places:
+        if place is None:
+            grids.append(None)
+            continue
+        output = interpreter.get_output_details()[place]
+        grid = interpreter.get_tensor(output["index"])[0]
+        if grid.dtype != np.float32:
+            scale, zero = output["quantization"]
+            grid = (grid.astype(np.float32) - zero) * np.float32(scale)
+        grids.append(grid)
+    return grids
 
 
-def peaks(grid, background, floor):
-    """[x, y, label, score, row, column]: local maxima of the label that is best in a cell, in cells."""
+def peaks(grid, background, floor, sizes=None):
+    """[x, y, label, score, row, column] in cells: local maxima of the label that is best in a cell, and
+    with sizes, log2 in cells, what no maximum explains in the cells beside them.
+    """
     rows, columns, channels = grid.shape
     labels = [channel for channel in range(channels) if channel != background]
     best = np.array(labels)[np.argmax(grid[:, :, labels], axis=2)]
-    found = []
+    found, touching = [], {}
     for row in range(rows):
         for column in range(columns):
             channel = best[row, column]
-            score = grid[row, column, channel]
+            score = float(grid[row, column, channel])
             if score < floor or score <= 0:
                 continue
             top, left = max(0, row - 1), max(0, column - 1)
             around = grid[top : row + 2, left : column + 2, channel].astype(np.float64)
-            # The first of equal neighbours in reading order is the maximum.
-            if np.argmax(around) != (row - top) * around.shape[1] + (column - left):
-                continue
             down, across = np.mgrid[0 : around.shape[0], 0 : around.shape[1]]
             x = ((across + left - column) * around).sum() / around.sum()
             y = ((down + top - row) * around).sum() / around.sum()
             middle = np.clip([x, y], -0.5, 0.5) + 0.5
-            found.append(
-                (column + middle[0], row + middle[1], labels.index(channel), float(score), row, column)
-            )
-    return found
+            one = column + middle[0], row + middle[1], labels.index(channel), score, row, column
+            # The first of equal neighbours in reading order is the maximum.
+            if np.argmax(around) == (row - top) * around.shape[1] + (column - left):
+                found.append(one)
+            else:
+                touching[row, column] = one
+    if sizes is None:
+        return found
+    beside = lambda one, other: one[2] == other[2] and max(abs(one[4] - other[4]), abs(one[5] - other[5])) == 1
+    touching = [one for one in touching.values() if any(beside(one, other) for other in found)]
+    explaining = []
+    for one in sorted(found + touching, key=lambda one: -one[3]):
+        if one in touching:
+            given = [0.0]
+            for other in explaining:
+                if beside(one, other):
+                    sigma = np.maximum(0.65, 1.3 / 6 * np.exp2(sizes[other[4], other[5]].astype(np.float64)))
+                    away = np.array([one[5] + 0.5 - other[0], one[4] + 0.5 - other[1]])
+                    given.append(other[3] * np.exp(-0.5 * ((away / sigma) ** 2).sum()))
+            one = *one[:3], max(0.0, one[3] - max(given)), *one[4:]
+        explaining.append(one)
+    return [one for one in explaining if one[3] > 0 and one[3] >= floor]
 
 
 def probability(score, line):
@@ -75,7 +98,7 @@ def probability(score, line):
     return 1 / (1 + np.exp(-odds))
 
 
-def found_on(grid, card, line, floor):
+def found_on(grid, sizes, card, line, floor):
     """[x, y, label's name, probability] of what the card's labels, or its open set, find."""
     labels = card["labels"]
     channels = [c for c in range(grid.shape[2]) if c != card.get("background")]
@@ -93,7 +116,7 @@ def found_on(grid, card, line, floor):
         for index in inside:
             together = together + grid[:, :, index]
         units.append(together)
-    for x, y, unit, score, row, column in peaks(np.dstack(units), None, least):
+    for x, y, unit, score, row, column in peaks(np.dstack(units), None, least, sizes):
         kept = probability(min(1.0, score), line)
         if kept < floor:
             continue
@@ -193,16 +216,17 @@ def measure(arguments):
         stated = tuple(entry[key] for key in ("left", "top", "width", "height"))
         assert box == stated, f"{image['file_name']}: placed at {stated} instead of {box}"
         left, top, inner_width, inner_height = box
-        grid = scores_of(
+        places = card.get("outputs", {})
+        grid, sizes = outputs_of(
             interpreter,
             np.load(inputs / entry["input"]),
             card["input"].get("pixelRange"),
-            card.get("outputs", {}).get("scores", 0),
+            (places.get("scores", 0), places.get("sizes")),
         )
         cell = input_width / grid.shape[1], input_height / grid.shape[0]
         found = []
         line = lines.get("moving" if entry.get("motion") else "still")
-        for x, y, name, score in found_on(grid, card, line, floor):
+        for x, y, name, score in found_on(grid, sizes, card, line, floor):
             label = names.index(name)
             x, y = x * cell[0] - left, y * cell[1] - top
             outside = max(-x, x - inner_width, 0) > cell[0] / 2

@@ -58,20 +58,21 @@ def observations(inputs, outputs, chosen=None):
     for index, (sample, truth) in enumerate(zip(inputs.samples, inputs.boxes)):
         if not sample.complete:
             continue
-        for _, found, boxes, _ in _units(outputs[0][index], sample, truth, chosen):
+        for _, found, boxes, _ in _units(outputs, index, sample, truth, chosen):
             scores += found[:, 2].tolist()
             right += (measurement.takers(found, boxes, measurement.CELL / 2) >= 0).tolist()
             pictures += [index] * len(found)
     return np.array(scores), np.array(right, float), np.array(pictures, int)
 
 
-def _units(grid, sample, truth, chosen):
+def _units(outputs, index, sample, truth, chosen):
     """By unit (see measurement.units): its label, peaks, boxes, and the boxes' labels."""
-    labels, scores = measurement.units(grid[:, :, 1:], chosen)
+    labels, scores = measurement.units(outputs[0][index][:, :, 1:], chosen)
+    sizes = measurement.sizes_of(outputs, index)
     best = scores.argmax(axis=2)
     for unit, label in enumerate(labels):
         wanted = np.isin(sample.labels, chosen.members if chosen and unit + 1 == len(labels) else label)
-        found = measurement.peaks(scores[:, :, unit], LEAST, best == unit)
+        found = measurement.peaks(scores[:, :, unit], LEAST, best == unit, sizes)
         yield label, found, truth[wanted], sample.labels[wanted]
 
 
@@ -157,9 +158,11 @@ def naming(inputs, outputs, calibrations, threshold, chosen, power):
         labels, of_units = measurement.units(grid, chosen)
         group, best = of_units[:, :, -1], of_units.argmax(axis=2) == len(labels) - 1
         calibration = calibrations[int(inputs.moving[index])]
-        rows, columns = measurement.maxima(group, calibration.before(threshold), best)
+        rows, columns, strengths = measurement.individuals(
+            group, calibration.before(threshold), best, measurement.sizes_of(outputs, index)
+        )
         wanted = np.isin(sample.labels, chosen.members)
-        found = measurement.points(group, rows, columns)
+        found = measurement.points(group, rows, columns, strengths)
         taken = measurement.takers(found, boxes[wanted], measurement.CELL / 2)
         names = sample.labels[wanted]
         scores.append(grid[rows, columns][:, chosen.members])

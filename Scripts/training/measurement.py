@@ -7,13 +7,19 @@ import cv2
 import numpy as np
 
 from . import coco
-from .targets import CELL
+from .targets import CELL, NARROW
 
 THRESHOLDS = np.round(np.arange(0.10, 0.96, 0.01), 2)
 
 GIVEN_UP = 0.005
 """F1 that a threshold may give up for being higher: F1 hardly depends on it, but MaxN, the greatest of
 many counts, is spoilt by a single frame's false fish, and false fish grow with falling thresholds.
+"""
+
+
+SPREAD, NARROWEST = 1.3, 0.65
+"""A peak's scores fall off around its fish as a Gaussian with a sigma of SPREAD times that of training (see
+`targets`), at least NARROWEST cells: what is above that in a neighbouring cell is another fish.
 """
 
 
@@ -90,25 +96,70 @@ def maxima(grid, floor, allowed=True):
     return row[order], column[order]
 
 
-def points(grid, rows, columns):
+def individuals(grid, floor, allowed=True, sizes=None):
+    """Rows, columns and scores of the cells of scores (rows, columns) that stand for an individual, by falling score.
+
+    These are the `maxima` and, where `sizes` are known, log2 (rows, columns, 2) in cells, those cells beside a
+    maximum whose score its fish does not explain: fish that touch it. Their score is what is left of
+    the cell's, less the most that the Gaussian of a stronger one of these cells gives there. None
+    depends on `floor` but in whether it is kept.
+    """
+    rows, columns = maxima(grid, floor, allowed)
+    scores = grid[rows, columns]
+    if sizes is None or not len(rows):
+        return rows, columns, scores
+    is_maximum = np.zeros(grid.shape, bool)
+    is_maximum[rows, columns] = True
+    near = cv2.dilate(is_maximum.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    order = [
+        (-grid[row, column], row, column)
+        for row, column in zip(*np.nonzero(near & (grid >= floor) & (grid > 0) & allowed))
+    ]
+    left, found = {}, []
+    for score, row, column in sorted(order):
+        explained = 0.0
+        if not is_maximum[row, column]:
+            for other in ((row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1)):
+                if other in left:
+                    strength, middle, sigma = left[other]
+                    away = (np.array([column, row]) + 0.5 - middle) / sigma
+                    explained = max(explained, strength * np.exp(-(away**2).sum() / 2))
+        kept = max(0.0, -float(score) - explained)
+        middle = points(grid, [row], [column])[0, :2] / CELL
+        sigma = np.maximum(NARROWEST, SPREAD / NARROW * 2.0 ** sizes[row, column].astype(float))
+        left[row, column] = kept, middle, sigma
+        if kept >= floor and kept > 0:
+            found.append((kept, row, column))
+    found.sort(key=lambda one: -one[0])
+    scores, rows, columns = np.array(found, np.float64).T
+    return rows.astype(int), columns.astype(int), scores
+
+
+def points(grid, rows, columns, scores=None):
     """[x, y, score] of cells, x and y in pixels of the input: the mean of the 3 × 3 cells' middles,
-    weighted by score, at most half a cell away.
+    weighted by score, at most half a cell away. The score is the cell's, or that of `scores`.
     """
     found, padded = [], np.pad(grid, 1)
-    for row, column in zip(rows, columns):
+    for index, (row, column) in enumerate(zip(rows, columns)):
+        score = grid[row, column] if scores is None else scores[index]
         around = padded[row : row + 3, column : column + 3]
         total = around.sum()
         shift_y = np.clip((around.sum(axis=1) * (-1, 0, 1)).sum() / total, -0.5, 0.5)
         shift_x = np.clip((around.sum(axis=0) * (-1, 0, 1)).sum() / total, -0.5, 0.5)
         found.append(
-            [(column + 0.5 + shift_x) * CELL, (row + 0.5 + shift_y) * CELL, grid[row, column]]
+            [(column + 0.5 + shift_x) * CELL, (row + 0.5 + shift_y) * CELL, score]
         )
     return np.array(found, np.float32).reshape(-1, 3)
 
 
-def peaks(grid, floor, allowed=True):
-    """[x, y, score] by falling score of the `maxima` of one label's scores; see `points`."""
-    return points(grid, *maxima(grid, floor, allowed))
+def peaks(grid, floor, allowed=True, sizes=None):
+    """[x, y, score] by falling score of the `individuals` of one label's scores; see `points`."""
+    return points(grid, *individuals(grid, floor, allowed, sizes))
+
+
+def sizes_of(outputs, index):
+    """The sizes that a network gave of one picture, or None."""
+    return outputs[1][index] if len(outputs) > 1 else None
 
 
 def units(grid, chosen):
@@ -134,8 +185,8 @@ def shares(scores, temperature):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def detections(grid, floor, calibration=Calibration(), chosen=None):
-    """What is found on scores (rows, columns, labels) of one picture: [x, y, score, label].
+def detections(grid, floor, calibration=Calibration(), chosen=None, sizes=None):
+    """What is found on scores (rows, columns, labels) of one picture, and its sizes: [x, y, score, label].
 
     By label, open set last; of one label by falling score. A cell stands for the label, or sum of
     the open set, that scores highest in it. Scores and `floor` are calibrated. A member of the open
@@ -146,8 +197,8 @@ def detections(grid, floor, calibration=Calibration(), chosen=None):
     best = scores.argmax(axis=2)
     least = calibration.before(floor) * (1 - 1e-6)
     for unit, label in enumerate(labels):
-        rows, columns = maxima(scores[:, :, unit], least, best == unit)
-        placed = points(scores[:, :, unit], rows, columns)
+        rows, columns, strengths = individuals(scores[:, :, unit], least, best == unit, sizes)
+        placed = points(scores[:, :, unit], rows, columns, strengths)
         placed[:, 2] = calibration.of(placed[:, 2])
         given = np.full(len(placed), label)
         if chosen is not None and label == grid.shape[2] and len(placed):
@@ -374,12 +425,13 @@ def scores(inputs, outputs, floor=float(THRESHOLDS[0]), within=None, calibration
         grid = outputs[0][index][:, :, 1:]
         calibration = (calibrations or NONE)[int(inputs.moving[index])]
         together = units(grid, chosen)[1].max(axis=2)
-        whole = peaks(together, calibration.before(floor) * (1 - 1e-6))
+        sizes = sizes_of(outputs, index)
+        whole = peaks(together, calibration.before(floor) * (1 - 1e-6), sizes=sizes)
         whole[:, 2] = calibration.of(whole[:, 2])
         groups = [(None, whole[whole[:, 2] >= floor], truth)]
         count = grid.shape[2]
         if count > 1:
-            all_found = detections(grid, floor, calibration, chosen)
+            all_found = detections(grid, floor, calibration, chosen, sizes)
             label_of = all_found[:, 3].astype(int)
             groups += [
                 (label, all_found[label_of == label, :3], truth[sample.labels == label])
@@ -427,7 +479,7 @@ def box_precision(inputs, outputs, source, floor=0.05, overlap=0.5):
         if sample.source != source or not sample.complete:
             continue
         fish += len(truth)
-        found = peaks(outputs[0][index][:, :, 1:].max(axis=2), floor)
+        found = peaks(outputs[0][index][:, :, 1:].max(axis=2), floor, sizes=outputs[1][index])
         table = overlaps(predicted_boxes(found, outputs[1][index]), truth)
         for row, peak in zip(table, found):
             best = int(row.argmax()) if len(truth) else 0

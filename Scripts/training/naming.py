@@ -41,13 +41,15 @@ class Model:
         """Inputs and, of each picture, the detections (x, y, score, label) that count."""
         size = self.config["input"]
         inputs = measurement.Inputs(samples, size, bool(size.get("portrait")))
-        grids = export.run(self.path, inputs.pictures)[self.card["outputs"]["scores"]]
+        outputs, places = export.run(self.path, inputs.pictures), self.card["outputs"]
+        grids = outputs[places["scores"]]
+        sizes = outputs[places["sizes"]] if "sizes" in places else [None] * len(grids)
         floor, self.grids = self.threshold, grids
         return inputs, [
             measurement.detections(
-                grid[:, :, 1:], floor, self.calibrations[int(moving)], self.chosen
+                grid[:, :, 1:], floor, self.calibrations[int(moving)], self.chosen, size
             )
-            for grid, moving in zip(grids, inputs.moving)
+            for grid, size, moving in zip(grids, sizes, inputs.moving)
         ]
 
 

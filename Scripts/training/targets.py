@@ -7,6 +7,9 @@ import numpy as np
 CELL = 8
 """Pixels of the input for each cell of the output grid."""
 
+NARROW = 6
+"""A peak's sigma is this part of its fish's side, at least half a cell."""
+
 SIZE_RANGE = (-2.0, 6.0)
 """Limits of log2(side / CELL) that the size head learns."""
 
@@ -30,7 +33,7 @@ class Target(typing.NamedTuple):
 def make(boxes, labels, ignored, complete, width, height, label_count, gaussian=True):
     """The Target of boxes [left, top, width, height] in pixels of a width × height input.
 
-    Peaks are as wide as the fish: sigma = side / 48 cells, at least half a cell. Sizes are given
+    Peaks are as wide as the fish: sigma is a sixth of the side, at least half a cell. Sizes are given
     at the centre's cell and at those of its neighbours whose middles lie in the box; where two
     boxes meet, the nearer centre has the cell.
     """
@@ -50,7 +53,7 @@ def make(boxes, labels, ignored, complete, width, height, label_count, gaussian=
         row = min(rows - 1, int(centre_y))
         column = min(columns - 1, int(centre_x))
         if gaussian:
-            sigma_x, sigma_y = max(0.5, across / 48), max(0.5, down / 48)
+            sigma_x, sigma_y = (max(0.5, side / CELL / NARROW) for side in (across, down))
             peak = np.exp(-(((x - centre_x) / sigma_x) ** 2) / 2) * np.exp(
                 -(((y - centre_y) / sigma_y) ** 2) / 2
             )

@@ -25,7 +25,7 @@ def taught(config, model, samples):
     made, added = list(samples), 0
     for place, (index, grid, size) in enumerate(zip(doubtful, grids, sizes)):
         boxes, (scale, corner) = inputs.boxes[place], inputs.fits[place]
-        found = measurement.peaks(grid[:, :, 1], above)
+        found = measurement.peaks(grid[:, :, 1], above, sizes=size)
         fish = measurement.predicted_boxes(found, size)
         fish = fish[[not _inside(x, y, boxes) for x, y, _ in found]]
         sample = samples[index]

@@ -98,7 +98,7 @@ final class GridReader: IndividualReader {
     openSet?.add(grid)
     let found = decoder.decode(
       openSet?.units ?? grid, background: openSet == nil ? background : nil,
-      thresholds: seesMotion ? channelThresholds.moving : channelThresholds.still)
+      thresholds: seesMotion ? channelThresholds.moving : channelThresholds.still, sizes: sizes)
     let line = seesMotion ? lines.moving : lines.still
     return found.compactMap { found in
       var score = Double(found.score)

@@ -106,6 +106,88 @@ extension CentroidDecoder {
   }
 }
 
+@Suite struct TouchingFishTests {
+  /// Sizes of a grid: log2 of both sides, the same in all cells.
+  private func sizes(_ log2: Float, _ rows: [String]) -> [Float] {
+    [Float](repeating: log2, count: rows.count * rows[0].count * 2)
+  }
+
+  private func decode(_ rows: [String], log2: Float, threshold: Float = 0.3) -> [GridDetection] {
+    CentroidDecoder.peak.decode(
+      grid(rows), background: 0, thresholds: [threshold, threshold], sizes: sizes(log2, rows))
+  }
+
+  @Test func aSmallFishDoesNotExplainAnEquallyStrongNeighbour() {
+    let rows = [".....", ".9...", "..8..", "....."]
+    let found = decode(rows, log2: 0)
+    #expect(found.map(\.column) == [1, 2])
+    #expect(found[0].score == 0.9)
+    #expect(found[1].score > 0.3 && found[1].score < 0.8)
+    #expect(CentroidDecoder.peak.decode(rows, threshold: 0.3).count == 1)
+  }
+
+  @Test func aLargeFishExplainsItsNeighbours() {
+    #expect(decode([".....", ".9...", "..8..", "....."], log2: 3).count == 1)
+    #expect(decode([".898.", ".787."], log2: 3).count == 1)
+  }
+
+  @Test func aGaussianIsOneFish() {
+    for log2: Float in [-2, 0, 1, 2, 3] {
+      for (x, y) in [(4.5, 4.5), (4.1, 4.8), (4.0, 4.5), (4.0, 4.0)] {
+        var grid = ScoreGrid(width: 9, height: 9, channels: 1)
+        let sigma = max(0.5, pow(2, Double(log2)) / 6)
+        for row in 0..<9 {
+          for column in 0..<9 {
+            let squares = pow(Double(column) + 0.5 - x, 2) + pow(Double(row) + 0.5 - y, 2)
+            grid[column, row, 0] = Float(0.95 * exp(-squares / (2 * sigma * sigma)))
+          }
+        }
+        let found = CentroidDecoder.peak.decode(
+          grid, background: nil, thresholds: [0.2],
+          sizes: [Float](repeating: log2, count: 9 * 9 * 2))
+        #expect(found.count == 1, "side 2^\(log2), middle \(x), \(y)")
+      }
+    }
+  }
+
+  @Test func cellsFurtherAwayAndOtherLabelsAreNoNeighbours() {
+    // The slope of a broad peak, two cells from its maximum, is none of its own.
+    #expect(decode(["9876"], log2: -1, threshold: 0.1).allSatisfy { $0.column < 2 })
+    var grid = ScoreGrid(width: 2, height: 1, channels: 3)
+    grid[0, 0, 1] = 0.9
+    grid[1, 0, 2] = 0.8
+    let found = CentroidDecoder.peak.decode(
+      grid, background: 0, thresholds: [0.3, 0.3, 0.3], sizes: [5, 5, 5, 5])
+    #expect(found.map(\.score) == [0.9, 0.8])
+  }
+
+  /// So detections kept at a low score answer for every threshold above it.
+  @Test func thresholdsDoNotChangeScores() {
+    var generator = SeededGenerator(seed: 11)
+    for _ in 0..<300 {
+      let (width, height) = (
+        Int.random(in: 1...9, using: &generator), Int.random(in: 1...9, using: &generator)
+      )
+      var grid = ScoreGrid(width: width, height: height, channels: 3)
+      for index in grid.scores.indices {
+        grid.scores[index] = Float(Int.random(in: 0...16, using: &generator)) / 16
+      }
+      let sizes = (0..<width * height * 2).map { _ in
+        Bool.random(using: &generator) ? Float.random(in: -3...4, using: &generator) : .nan
+      }
+      let all = CentroidDecoder.peak.decode(
+        grid, background: 0, thresholds: [0.1, 0.1, 0.1], sizes: sizes)
+      for threshold: Float in [0.3, 0.6, 0.9] {
+        let some = CentroidDecoder.peak.decode(
+          grid, background: 0, thresholds: [threshold, threshold, threshold], sizes: sizes)
+        #expect(some == all.filter { $0.score >= threshold })
+      }
+      let cells = Set(all.map { $0.row * width + $0.column })
+      #expect(cells.count == all.count)
+    }
+  }
+}
+
 @Suite struct EdgeImpulseDecoderTests {
   @Test func neighboursMerge() {
     let found = CentroidDecoder.edgeImpulse.decode(["999"])

@@ -67,6 +67,7 @@ private struct MotionFolder {
   /// One threshold holds for both, since both lines make probabilities.
   @Test func scoresWithAndWithoutMotionHaveLinesOfTheirOwn() throws {
     let made = try MotionFolder { card in
+      card["floor"] = 0.4
       card["files"] = BlobModel.files(
         card,
         ["moving": ["scale": 0.01, "offset": 1.0], "still": ["scale": 0.01, "offset": 0.0]])
@@ -83,7 +84,7 @@ private struct MotionFolder {
     for background in [nil, moved] {
       let found = detector.detect(picture, placement, background: background)
       #expect(!detector.seesMotion(in: picture, against: background))
-      #expect(found.count == 1 && abs(found[0].score - 0.465) < 0.002)
+      #expect(found.map(\.score).max().map { abs($0 - 0.465) < 0.002 } == true)
     }
   }
 

@@ -16,6 +16,15 @@ class MeasurementTests(unittest.TestCase):
         self.assertEqual(len(found), 1)
         np.testing.assert_allclose(found[0], [16, 12, 0.5])
 
+    def test_what_a_small_fish_does_not_explain_beside_it_is_another(self):
+        grid, sizes = np.zeros((4, 5)), np.zeros((4, 5, 2))
+        grid[1, 1], grid[2, 2] = 0.9, 0.8
+        found = measurement.peaks(grid, 0.3, sizes=sizes)
+        np.testing.assert_allclose(found[:, 2], [0.9, 0.34], atol=0.01)
+        self.assertEqual(len(measurement.peaks(grid, 0.4, sizes=sizes)), 1)
+        self.assertEqual(len(measurement.peaks(grid, 0.3, sizes=sizes + 3)), 1)
+        self.assertEqual(len(measurement.peaks(grid, 0.3)), 1)
+
     def test_each_box_is_taken_once_and_as_many_as_possible(self):
         boxes = np.array([[0, 0, 20, 20], [10, 0, 20, 20]], np.float32)
         found = np.array([[15, 10, 0.9], [4, 10, 0.8], [5, 10, 0.7]], np.float32)
