@@ -250,6 +250,24 @@ def recolouring(generator):
     return change
 
 
+def filmed(picture, generator):
+    """A picture as a camera's scaling, sharpening and compression leave it."""
+    rows, columns = picture.shape[:2]
+    if generator.random() < 0.5:
+        factor = generator.uniform(0.45, 0.95)
+        smaller = max(8, round(columns * factor)), max(8, round(rows * factor))
+        picture = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    if generator.random() < 0.5:
+        blurred = cv2.GaussianBlur(picture, (0, 0), generator.uniform(0.7, 1.6))
+        amount = generator.uniform(0.3, 1.5)
+        picture = cv2.addWeighted(picture, 1 + amount, blurred, -amount, 0)
+    if generator.random() < 0.7:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(generator.integers(20, 80))]
+        picture = cv2.imdecode(cv2.imencode(".jpg", picture[..., ::-1], quality)[1], 1)[..., ::-1]
+    return picture
+
+
 def _noise(shape, generator):
     row = generator.integers(0, NOISE.shape[0])
     column = generator.integers(0, NOISE.shape[1])

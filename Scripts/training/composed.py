@@ -261,10 +261,8 @@ def posed(cut_out, length, generator):
     if generator.random() < 0.5:
         sprite = sprite[:, ::-1]
     angle = generator.normal(0, 14)
-    if generator.random() < 0.15:
-        angle = generator.uniform(-40, 40)
-    if generator.random() < 0.1:
-        angle = generator.uniform(-100, 100)
+    if generator.random() < 0.3:
+        angle = generator.uniform(-180, 180)
     bend = generator.normal(0, 0.05) if generator.random() < 0.6 else 0.0
     return _warped(sprite, angle, bend, generator.normal(0, 0.08))
 

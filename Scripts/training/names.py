@@ -19,8 +19,12 @@ STRIDE = 16
 COMPOSED_SHARE = 0.55
 """Crops made of drawn fish anew; the others are cut from pictures."""
 
-RECOLOURED = 0.6
+RECOLOURED = 0.4
 """Crops whose colours are changed as those of whole pictures are: species differ in little but colour."""
+
+FILMED = 0.6
+"""Crops that are scaled, sharpened and compressed as by a camera, drawn and filmed ones alike, so that this tells
+no name."""
 
 INNER = 0.5
 """The share of a box's sides, around its middle, in which cells are to name its fish."""
@@ -54,6 +58,8 @@ class Names:
             box = int(generator.integers(len(sample.boxes)))
             crop, boxes = self._cut(sample, box, zoom, shift, change or (lambda part: part))
             labels = sample.labels
+        if generator.random() < FILMED:
+            crop = augmentation.filmed(crop, generator)
         if generator.random() < 0.5:
             crop = crop[:, ::-1]
             boxes = boxes.copy()

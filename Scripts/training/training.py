@@ -147,11 +147,10 @@ def read(config, options, work, log):
         samples["train"], samples["val"] = held_back(samples["train"], config)
     if not samples["train"] or not samples["val"]:
         raise ConfigurationError(f"{options.config}: 'train' and 'val' need pictures")
-    moving_above = size.get("movingCameraAbove", motion.MOVING_CAMERA_ABOVE)
     for split, part in samples.items():
         wanted = config["augmentation"]["pasted"] or config["distillation"]
         if size.get("motion") or (split == "train" and wanted):
-            motion.add(part, size["width"], size["height"], moving_above, coco.letterbox)
+            motion.add(part, size, coco.letterbox)
     log(f"{len(samples['train'])} pictures to train on, {len(samples['val'])} to choose by")
     return samples
 

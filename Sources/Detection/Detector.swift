@@ -166,7 +166,8 @@ public final class Detector {
   public func given(_ picture: PixelImage, background: Background? = nil) -> PixelImage {
     guard usesMotion else { return picture }
     var whole = PixelImage(width: picture.width, height: picture.height, channels: 4)
-    whole.fill(picture, background: usable(background, for: picture))
+    let background = usable(background, for: picture)
+    whole.fill(picture, background: background, gain: usual.picture.gain(of: background))
     return whole
   }
 

@@ -24,8 +24,21 @@ class AugmentationTests(unittest.TestCase):
             image[100:220, 60 + 110 * index : 160 + 110 * index] = 255
             box = [[60 + 110 * index, 100, 100, 120]]
             samples.append(fixtures.sample(image, box, video="v", file=str(index)))
-        motion.add(samples, 320, 192, 255, coco.letterbox)
+        motion.add(samples, {"width": 320, "height": 192, "movingCameraAbove": 255}, coco.letterbox)
         return samples
+
+    def test_a_filmed_picture_shows_the_same(self):
+        generator = np.random.default_rng(3)
+        picture = np.full((96, 160, 3), 60, np.uint8)
+        picture[30:70, 40:110] = (220, 180, 40)
+        changed = 0
+        for _ in range(60):
+            made = augmentation.filmed(picture, generator)
+            self.assertEqual((made.shape, made.dtype), (picture.shape, np.uint8))
+            self.assertLess(abs(made[40:60, 50:100].astype(float) - picture[40:60, 50:100]).mean(), 6)
+            changed += int((made != picture).any())
+        self.assertGreater(changed, 40)
+        self.assertLess(changed, 60)
 
     @unittest.mock.patch.object(augmentation, "recolouring", lambda generator: lambda part: part)
     def test_the_box_stays_around_what_it_was_around(self):
