@@ -102,14 +102,19 @@ class Names:
         return -ops.sum(wanted * logs) / ops.maximum(1.0, ops.sum(wanted))
 
     def measure(self, predict):
-        """Mean over val's sources of the balanced accuracy of the middle's names."""
+        """Mean over val's sources of the balanced accuracy of the middle's names.
+
+        Sources whose fish all have one label count together as one: to give that label always is no skill.
+        """
         grids = predict(self.crops)[0]
         middle = SIDE // STRIDE // 2
         given = grids[:, middle - 1 : middle + 1, middle - 1 : middle + 1].mean(axis=(1, 2))
-        figures, texts = [], []
+        several, single, texts = [], [], []
         for source in sorted(set(self.sources)):
             own = self.sources == source
             figure, text = windows.balanced_accuracy(given[own], self.labels[own])
             texts.append(f"{source} {figure:.3f} ({text})")
-            figures.append(figure)
-        return float(np.mean(figures)), " ".join(texts)
+            (several if len(set(self.labels[own])) > 1 else single).append(figure)
+        if single:
+            several.append(np.mean(single))
+        return float(np.mean(several)), " ".join(texts)

@@ -75,6 +75,20 @@ class CropTests(unittest.TestCase):
         self.assertEqual(made.measure(lambda crops: [grids[::-1]])[0], 0.0)
 
 
+    def test_sources_of_one_label_count_together_as_one(self):
+        empty = np.full((192, 256, 3), 90, np.uint8)
+        several = fixtures.sample(empty, [(60, 60, 40, 30), (150, 90, 40, 30)])
+        several.labels[:] = [0, 1]
+        several.source = "several"
+        others = [fixtures.sample(empty, [(60, 60, 40, 30)]) for _ in range(3)]
+        for number, sample in enumerate(others):
+            sample.labels[:], sample.source = 2, str(number)
+        made = task(val=[several, *others])
+        always = np.zeros((5, 10, 10, 3), np.float32)
+        always[..., 2] = 1
+        self.assertAlmostEqual(made.measure(lambda crops: [always])[0], 0.5)
+
+
 class NetworkTests(unittest.TestCase):
     def test_it_finds_what_its_finder_finds_and_names_with_what_was_trained(self):
         plan = CONFIGURATION | {
