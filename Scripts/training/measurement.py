@@ -1,6 +1,7 @@
 """How good centroids are: peaks of a grid, matched one to one with boxes."""
 
 import copy
+import math
 import typing
 
 import cv2
@@ -111,23 +112,23 @@ def individuals(grid, floor, allowed=True, sizes=None):
     is_maximum = np.zeros(grid.shape, bool)
     is_maximum[rows, columns] = True
     near = cv2.dilate(is_maximum.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    order = [
-        (-grid[row, column], row, column)
-        for row, column in zip(*np.nonzero(near & (grid >= floor) & (grid > 0) & allowed))
-    ]
+    places = np.argwhere(near & (grid >= floor) & (grid > 0) & allowed)
+    middles = points(grid, *places.T)[:, :2] / CELL
+    sigmas = np.maximum(NARROWEST, SPREAD / NARROW * 2.0 ** sizes[places[:, 0], places[:, 1]].astype(float))
+    order = np.argsort(-grid[places[:, 0], places[:, 1]], kind="stable")
     left, found = {}, []
-    for score, row, column in sorted(order):
+    for (row, column), (x, y), (sigma_x, sigma_y) in zip(
+        places[order].tolist(), middles[order].tolist(), sigmas[order].tolist()
+    ):
         explained = 0.0
         if not is_maximum[row, column]:
             for other in ((row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1)):
                 if other in left:
-                    strength, middle, sigma = left[other]
-                    away = (np.array([column, row]) + 0.5 - middle) / sigma
-                    explained = max(explained, strength * np.exp(-(away**2).sum() / 2))
-        kept = max(0.0, -float(score) - explained)
-        middle = points(grid, [row], [column])[0, :2] / CELL
-        sigma = np.maximum(NARROWEST, SPREAD / NARROW * 2.0 ** sizes[row, column].astype(float))
-        left[row, column] = kept, middle, sigma
+                    strength, other_x, other_y, spread_x, spread_y = left[other]
+                    away = ((column + 0.5 - other_x) / spread_x) ** 2 + ((row + 0.5 - other_y) / spread_y) ** 2
+                    explained = max(explained, strength * math.exp(-away / 2))
+        kept = max(0.0, float(grid[row, column]) - explained)
+        left[row, column] = kept, x, y, sigma_x, sigma_y
         if kept >= floor and kept > 0:
             found.append((kept, row, column))
     found.sort(key=lambda one: -one[0])
@@ -139,17 +140,15 @@ def points(grid, rows, columns, scores=None):
     """[x, y, score] of cells, x and y in pixels of the input: the mean of the 3 × 3 cells' middles,
     weighted by score, at most half a cell away. The score is the cell's, or that of `scores`.
     """
-    found, padded = [], np.pad(grid, 1)
-    for index, (row, column) in enumerate(zip(rows, columns)):
-        score = grid[row, column] if scores is None else scores[index]
-        around = padded[row : row + 3, column : column + 3]
-        total = around.sum()
-        shift_y = np.clip((around.sum(axis=1) * (-1, 0, 1)).sum() / total, -0.5, 0.5)
-        shift_x = np.clip((around.sum(axis=0) * (-1, 0, 1)).sum() / total, -0.5, 0.5)
-        found.append(
-            [(column + 0.5 + shift_x) * CELL, (row + 0.5 + shift_y) * CELL, score]
-        )
-    return np.array(found, np.float32).reshape(-1, 3)
+    rows, columns = np.asarray(rows, int), np.asarray(columns, int)
+    padded = np.pad(grid, 1).astype(np.float64)
+    around = np.array([[padded[rows + down, columns + across] for across in range(3)] for down in range(3)])
+    total = np.maximum(around.sum(axis=(0, 1)), 1e-30)
+    shift_x = np.clip((around[:, 2] - around[:, 0]).sum(axis=0) / total, -0.5, 0.5)
+    shift_y = np.clip((around[2] - around[0]).sum(axis=0) / total, -0.5, 0.5)
+    scores = grid[rows, columns] if scores is None else scores
+    placed = [(columns + 0.5 + shift_x) * CELL, (rows + 0.5 + shift_y) * CELL, scores]
+    return np.column_stack(placed).astype(np.float32).reshape(-1, 3)
 
 
 def peaks(grid, floor, allowed=True, sizes=None):

@@ -8,7 +8,7 @@ thousand of them. Where fish are is not learnt here: that the finder knows, whic
 import numpy as np
 from keras import ops
 
-from . import augmentation, coco, composed, windows
+from . import augmentation, coco, composed, measurement, windows
 
 SIDE = 160
 """Rows and columns of a crop, in pixels of the input."""
@@ -26,6 +26,14 @@ FILMED = 0.6
 """Crops that are scaled, sharpened and compressed as by a camera, drawn and filmed ones alike, so that this tells
 no name."""
 
+ENOUGH = 0.6
+"""The share of “other fish” from which a fish of no kind is learnt no further: beyond that, a network
+learns that whatever was filmed is none of the species, which are drawn.
+"""
+
+RECOGNISED = 0.7
+"""Crops of a real picture with fish whose species is known that show one of these."""
+
 INNER = 0.5
 """The share of a box's sides, around its middle, in which cells are to name its fish."""
 
@@ -37,6 +45,8 @@ class Names:
         self.config, self.train = config, train
         self.count = len(config["labels"])
         self.indices = coco.label_indices(config)
+        chosen = measurement.open_set(config)
+        self.generic = list(chosen.generic) if chosen else []
         self.stock = composed.stock_of(config, "train", work, [s for s in train if s.folder != "rendered"])
         self.places = [(s, box) for s in val for box in range(len(s.boxes))]
         self.crops = np.array([self._cut(*place, 1.0, (0, 0))[0] for place in self.places])
@@ -55,7 +65,7 @@ class Names:
         else:
             zoom = np.exp(generator.uniform(np.log(0.6), np.log(1.7)))
             shift = generator.uniform(-0.15, 0.15, 2)
-            box = int(generator.integers(len(sample.boxes)))
+            box = self._chosen(sample, generator)
             crop, boxes = self._cut(sample, box, zoom, shift, change or (lambda part: part))
             labels = sample.labels
         if generator.random() < FILMED:
@@ -65,6 +75,13 @@ class Names:
             boxes = boxes.copy()
             boxes[:, 0] = SIDE - boxes[:, 0] - boxes[:, 2]
         return crop, (self._target(boxes, labels),)
+
+    def _chosen(self, sample, generator):
+        """A box of a picture."""
+        known = np.flatnonzero(~np.isin(sample.labels, self.generic))
+        if sample.source == composed.NAMED and len(known) and generator.random() < RECOGNISED:
+            return int(generator.choice(known))
+        return int(generator.integers(len(sample.boxes)))
 
     def _cut(self, sample, box, zoom, shift, change=lambda part: part):
         """The crop around a box at the input's scale times `zoom`, and all boxes in it."""
@@ -97,8 +114,10 @@ class Names:
         return target
 
     def loss(self, outputs, wanted):
-        """Cross-entropy of the cells that are to name a fish, a mean over fish."""
-        logs = ops.log(ops.clip(outputs[0], 1e-6, 1.0))
+        """Cross-entropy of the cells that are to name a fish, a mean over fish; see ENOUGH."""
+        most = np.ones(self.count, np.float32)
+        most[self.generic] = ENOUGH
+        logs = ops.log(ops.clip(outputs[0] / most, 1e-6, 1.0))
         return -ops.sum(wanted * logs) / ops.maximum(1.0, ops.sum(wanted))
 
     def measure(self, predict):

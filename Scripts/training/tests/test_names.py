@@ -89,6 +89,34 @@ class CropTests(unittest.TestCase):
         self.assertAlmostEqual(made.measure(lambda crops: [always])[0], 0.5)
 
 
+    def test_other_fish_are_learnt_until_they_are_clear_enough(self):
+        made, wanted = task(), np.zeros((1, 10, 10, 3), np.float32)
+        made.generic = [2]
+
+        def loss(label, share):
+            wanted[:] = 0
+            wanted[0, 4, 4, label] = 1
+            given = np.full((1, 10, 10, 3), (1 - share) / 2, np.float32)
+            given[..., label] = share
+            return float(made.loss([given], wanted))
+
+        self.assertEqual(loss(2, names.ENOUGH), 0)
+        self.assertEqual(loss(2, 0.9), 0)
+        self.assertGreater(loss(2, 0.3), loss(2, 0.5))
+        self.assertGreater(loss(0, 0.7), loss(0, 0.9))
+
+    def test_fish_whose_species_is_known_are_shown_more_often(self):
+        picture = fixtures.sample(np.full((192, 256, 3), 90, np.uint8), [(20 * x, 60, 20, 20) for x in range(10)])
+        picture.labels[:] = [1] + [2] * 9
+        made, generator = task(), np.random.default_rng(1)
+        made.generic = [2]
+        plain = sum(made._chosen(picture, generator) == 0 for _ in range(400))
+        picture.source = names.composed.NAMED
+        known = sum(made._chosen(picture, generator) == 0 for _ in range(400))
+        self.assertLess(plain, 80)
+        self.assertGreater(known, 260)
+
+
 class NetworkTests(unittest.TestCase):
     def test_it_finds_what_its_finder_finds_and_names_with_what_was_trained(self):
         plan = CONFIGURATION | {
