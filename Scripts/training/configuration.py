@@ -131,9 +131,6 @@ def checked(config, path):
         raise wrong("only 'input.pixelRange' [0, 1] can be trained")
     if size.get("motion") and not isinstance(size.get("movingCameraAbove"), (int, float)):
         raise wrong("'input.motion' needs 'input.movingCameraAbove', a number")
-    level = size.get("motionLevel", 1)
-    if not isinstance(level, (int, float)) or not 0 < level <= 255:
-        raise wrong("'input.motionLevel' must be a number above 0 and up to 255")
     if not config["labels"]:
         raise wrong("'labels' is empty")
     for label in config["labels"]:

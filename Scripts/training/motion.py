@@ -15,10 +15,6 @@ MOVING_CAMERA_ABOVE = 45
 """For models without motion, whose training still cuts fish out by it."""
 
 
-GAIN_LIMITS = 0.8, 2.5
-"""How much less, and more, motion a recording is given, to bring its mean to a model's `motionLevel`."""
-
-
 def spread(count, most=FRAMES):
     """Indices of up to `most` of `count` frames: the middles of equal parts."""
     chosen = min(count, most)
@@ -38,25 +34,11 @@ def channel(frame, behind):
     return np.minimum(difference, 255).astype(np.uint8)
 
 
-def gain(level, wanted):
-    """What motion is multiplied by, in 256ths, where its mean is `level` and is to be about `wanted`."""
-    least, most = (int(256 * limit + 0.5) for limit in GAIN_LIMITS)
-    if level <= 0:
-        return most
-    return min(max(int(256 * wanted / level + 0.5), least), most)
-
-
-def multiplied(moved, factor):
-    """Motion times `factor` 256ths, at most 255."""
-    return np.minimum((moved.astype(np.int32) * factor + 128) >> 8, 255).astype(np.uint8)
-
-
-def of_video(frames, moving_above, wanted=None):
+def of_video(frames, moving_above):
     """Motion channels (count, rows, columns) of one video's letterboxed frames, in their order.
 
     All zero where there are too few frames, or where the camera moves: where the mean of the
-    channel over the background's own frames is above `moving_above`. Else multiplied by the `gain` of that
-    mean, where a mean is `wanted`. Returns them and the mean.
+    channel over the background's own frames is above `moving_above`. Returns them and that mean.
     """
     still = np.zeros((len(frames), *frames[0].shape[:2]), np.uint8)
     if len(frames) < FEWEST:
@@ -66,20 +48,15 @@ def of_video(frames, moving_above, wanted=None):
     level = float(np.mean([channel(frames[index], behind) for index in chosen]))
     if level > moving_above:
         return still, level
-    channels = np.stack([channel(frame, behind) for frame in frames])
-    return channels if wanted is None else multiplied(channels, gain(level, wanted)), level
+    return np.stack([channel(frame, behind) for frame in frames]), level
 
 
-def add(samples, size, letterbox):
-    """Give every sample its `motion`, letterboxed as a survey would see it.
-
-    `size` is a configuration's `input`: `width`, `height`, and optionally `movingCameraAbove` and `motionLevel`.
+def add(samples, width, height, moving_above, letterbox):
+    """Give every sample its `motion` (height, width), letterboxed as a survey would see it.
 
     Frames of a video are the samples of one folder and video, in the order of their file names.
     Returns the mean motion by (folder, video).
     """
-    width, height = size["width"], size["height"]
-    above, wanted = size.get("movingCameraAbove", MOVING_CAMERA_ABOVE), size.get("motionLevel")
     videos, levels = {}, {}
     for sample in samples:
         if sample.video:
@@ -89,7 +66,7 @@ def add(samples, size, letterbox):
     for key, members in videos.items():
         members.sort(key=lambda sample: sample.file)
         frames = [letterbox(sample.image, width, height)[0] for sample in members]
-        channels, levels[key] = of_video(frames, above, wanted)
+        channels, levels[key] = of_video(frames, moving_above)
         for sample, moved in zip(members, channels):
             sample.motion = moved
     return levels

@@ -175,7 +175,7 @@ def confusion(model, samples):
 def seen(samples, size):
     """`samples` with motion, where the model's input has it."""
     if size.get("motion"):
-        motion.add(samples, size, coco.letterbox)
+        motion.add(samples, size["width"], size["height"], size["movingCameraAbove"], coco.letterbox)
     return samples
 
 

@@ -45,11 +45,10 @@ def _inside(x, y, boxes):
     return bool(((beside >= -MARGIN) & (beside <= boxes[:, 2:] + MARGIN)).all(axis=1).any())
 
 
-def teacher_of(config, home):
-    """The configuration of the network that `distillation.teacher` names, with an input of the size of `config`'s,
-    and the path of its weights; None where it names none.
+def teacher(config, home):
+    """The trained network that `distillation.teacher` names, for the input of `config`; None where it names none.
 
-    The name is that of the configuration, relative to `home`; `weights.npz` lies beside it. Raises
+    The name is that of its configuration, relative to `home`; `weights.npz` lies beside it. Raises
     ConfigurationError where it cannot be a teacher.
     """
     if not config["distillation"]:
@@ -64,15 +63,6 @@ def teacher_of(config, home):
     if not weights.exists():
         raise configuration.ConfigurationError(f"{weights}: no such file; train the teacher first")
     other["input"] |= {side: config["input"][side] for side in ("width", "height")}
-    return other, weights
-
-
-def teacher(config, home):
-    """The trained network of `teacher_of`; None where there is none."""
-    found = teacher_of(config, home)
-    if found is None:
-        return None
-    other, weights = found
     model = network.build(other)
     network.set_weights(model, {name: np.float32(value) for name, value in np.load(weights).items()})
     model.trainable = False

@@ -32,7 +32,7 @@ def train(config, options, root):
     log = lambda line: print(line, flush=True)
     if options.export:
         _apply(options, config)
-        samples = read(config, options, home, work, log)
+        samples = read(config, options, work, log)
         model = network.build(config)
         path = next((p for p in (output / "weights.npz", home / "weights.npz") if p.exists()), None)
         if path is None:
@@ -76,7 +76,7 @@ def learn(config, options, home, work, log):
     _apply(options, config)
     keras.utils.set_random_seed(config["seed"])
     cv2.setNumThreads(0)  # its threads do not outlive the fork of what makes batches
-    samples = read(config, options, home, work, log)
+    samples = read(config, options, work, log)
     model = network.build(config)
     start(config, model, home, options.weights)
     log(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame")
@@ -120,8 +120,8 @@ def finish(config, model, samples, output, log):
     log(f"wrote {output}")
 
 
-def read(config, options, home, work, log):
-    """The samples of `train`, `val` and `test`, with motion where the model, or its teacher, has it."""
+def read(config, options, work, log):
+    """The samples of `train`, `val` and `test`, with motion where the model has it."""
     log("reading pictures ...")
     size = config["input"]
     most = QUICK_PICTURES if options.quick else None
@@ -147,11 +147,11 @@ def read(config, options, home, work, log):
         samples["train"], samples["val"] = held_back(samples["train"], config)
     if not samples["train"] or not samples["val"]:
         raise ConfigurationError(f"{options.config}: 'train' and 'val' need pictures")
-    taught = teaching.teacher_of(config, home)
+    moving_above = size.get("movingCameraAbove", motion.MOVING_CAMERA_ABOVE)
     for split, part in samples.items():
         wanted = config["augmentation"]["pasted"] or config["distillation"]
         if size.get("motion") or (split == "train" and wanted):
-            motion.add(part, size if size.get("motion") or not taught else taught[0]["input"], coco.letterbox)
+            motion.add(part, size["width"], size["height"], moving_above, coco.letterbox)
     log(f"{len(samples['train'])} pictures to train on, {len(samples['val'])} to choose by")
     return samples
 

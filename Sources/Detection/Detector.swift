@@ -166,8 +166,7 @@ public final class Detector {
   public func given(_ picture: PixelImage, background: Background? = nil) -> PixelImage {
     guard usesMotion else { return picture }
     var whole = PixelImage(width: picture.width, height: picture.height, channels: 4)
-    let background = usable(background, for: picture)
-    whole.fill(picture, background: background, gain: usual.picture.gain(of: background))
+    whole.fill(picture, background: usable(background, for: picture))
     return whole
   }
 

@@ -80,16 +80,10 @@ final class PictureModel {
     precondition(
       picture.width == inputWidth && picture.height == inputHeight
         && picture.channels == inputChannels, "the picture is not of the input's shape")
-    composed?.fill(picture, background: background, gain: gain(of: background))
+    composed?.fill(picture, background: background)
     let pixels = composed?.pixels ?? picture.pixels
     interpreter.withInput(0) { codes.write(pixels, into: $0) }
     interpreter.run()
-  }
-
-  /// What the model wants motion against a background multiplied by, in 256ths.
-  func gain(of background: Background?) -> Int {
-    guard let background, let level = model.card.input.motionLevel else { return 256 }
-    return background.gain(toward: level)
   }
 
   /// Reads an output's elements as numbers, quantised ones by their scale.

@@ -50,9 +50,6 @@ public struct ModelCard: Sendable, Hashable, Codable {
     /// Mean motion of a background's own frames, 0…255, above which the camera is taken to move:
     /// then nothing is shown as moved.
     public var movingCameraAbove: Double?
-    /// Mean motion, 0…255, to which each background's is brought, within limits; see
-    /// `Background.gain`. Motion is shown as it is where this is absent.
-    public var motionLevel: Double?
 
     /// Whether the model takes a fourth channel of motion.
     public var hasMotion: Bool { motion ?? false }
@@ -341,9 +338,6 @@ public struct ModelCard: Sendable, Hashable, Codable {
     if task != .centroids { return ("input.motion", "nothing, unless “task” is centroids") }
     guard let limit = input.movingCameraAbove, limit > 0, limit <= 255 else {
       return ("input.movingCameraAbove", "a number above 0 and up to 255, since “motion” is true")
-    }
-    if let level = input.motionLevel, !(level > 0 && level <= 255) {
-      return ("input.motionLevel", "a number above 0 and up to 255, or nothing")
     }
     return nil
   }

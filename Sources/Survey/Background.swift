@@ -46,19 +46,6 @@ public struct Background: Sendable, Equatable {
     return (0..<max(0, parts)).map { (2 * $0 + 1) * count / (2 * parts) }
   }
 
-  /// How much less, and more, motion a model may be given than there is, in 256ths.
-  private static let gainLimits = 205...640
-
-  /// What motion is multiplied by, in 256ths, for a model that has learnt from recordings whose mean
-  /// motion was brought to `level`: 256 × `level` ÷ this background's, rounded, from 0.8 to 2.5.
-  public func gain(toward level: Double) -> Int {
-    let limits = Self.gainLimits
-    guard self.level > 0 else { return limits.upperBound }
-    let wanted = (256 * level / self.level + 0.5).rounded(.down)
-    return wanted >= Double(limits.upperBound)
-      ? limits.upperBound : max(limits.lowerBound, Int(wanted))
-  }
-
   /// Bytes of each frame that are sorted together; with 25 frames they fit a first-level cache.
   private static let blockLength = 1024
 
@@ -140,12 +127,10 @@ public struct Background: Sendable, Equatable {
 extension PixelImage {
   /// Fills a picture of four channels: a frame's red, green and blue, and its motion.
   ///
-  /// Motion is m = min(255, |ΔR| + |ΔG| + |ΔB|) of frame and background, and then
-  /// min(255, ⌊(m × gain + 128) ÷ 256⌋); 0 without a background.
+  /// Motion is min(255, |ΔR| + |ΔG| + |ΔB|) of frame and background; 0 without one.
   ///
-  /// - Precondition: all three are of one size, and the gain is 0…65535.
-  public mutating func fill(_ frame: PixelImage, background: Background?, gain: Int = 256) {
-    let factor = UInt32(UInt16(gain))
+  /// - Precondition: all three are of one size.
+  public mutating func fill(_ frame: PixelImage, background: Background?) {
     precondition(
       channels == 4 && frame.channels == 3 && frame.width == width && frame.height == height,
       "a frame in colour becomes a picture of four channels")
@@ -164,9 +149,7 @@ extension PixelImage {
           return
         }
         background.withMotion(of: frame) { start, count, motion in
-          for pixel in 0..<count {
-            put(start &+ pixel, min(255, (UInt32(motion[pixel &* 3]) &* factor &+ 128) >> 8))
-          }
+          for pixel in 0..<count { put(start &+ pixel, UInt32(motion[pixel &* 3])) }
         }
       }
     }

@@ -314,7 +314,6 @@ public struct SurveyJob: Sendable {
     if detector.usesMotion {
       text += " motion=\(Background.mostFrames)/\(options.longestStretch)s"
       text += " moving>\(card.input.movingCameraAbove ?? 0)"
-      if let level = card.input.motionLevel { text += " level=\(level)" }
     }
     if let outputs = card.outputs {
       text += " scores=\(outputs.scores) sizes=\(outputs.sizes ?? -1)"

@@ -88,26 +88,6 @@ private struct MotionFolder {
     }
   }
 
-  /// A faint fish, which the model takes for one where little moves and for none where much does.
-  @Test func faintMotionCountsWhereLittleMoves() throws {
-    let made = try MotionFolder { card in
-      card["input"] = (card["input"] as? [String: Any])?.merging(["motionLevel": 10]) { $1 }
-    }
-    let detector = try made.detector()
-    let placement = detector.placement(frameWidth: 384, frameHeight: 192)
-    var picture = square(detector, x: 64, y: 32)
-    for place in picture.pixels.indices where picture.pixels[place] == 255 {
-      picture.pixels[place] = 140
-    }
-    for (level, count) in [(4.0, 1), (10, 0), (30, 0)] {
-      let background = Background(picture: grey(detector), level: level)
-      #expect(detector.detect(picture, placement, background: background).count == count)
-      let motion = detector.given(picture, background: background).pixels.enumerated()
-        .filter { $0.offset % 4 == 3 }.map(\.element).max()
-      #expect(motion == [4: 255, 10: 120, 30: 96][level])
-    }
-  }
-
   @Test func aMovingCameraShowsNothing() throws {
     let detector = try MotionFolder().detector()
     let placement = detector.placement(frameWidth: 384, frameHeight: 192)

@@ -261,11 +261,6 @@ import Testing
     for limit in [0, -1, 256] {
       #expect(try problem { $0["input"] = input(limit) }?.contains("movingCameraAbove") == true)
     }
-    for level in [0, -1, 256] {
-      let given = input(20).merging(["motionLevel": level]) { $1 }
-      #expect(try problem { $0["input"] = given }?.contains("motionLevel") == true)
-    }
-    #expect(try problem { $0["input"] = input(20).merging(["motionLevel": 10]) { $1 } } == nil)
     #expect(
       try problem { $0["input"] = ["fit": "letterbox", "motion": true] }?
         .contains("movingCameraAbove") == true)

@@ -24,7 +24,7 @@ class AugmentationTests(unittest.TestCase):
             image[100:220, 60 + 110 * index : 160 + 110 * index] = 255
             box = [[60 + 110 * index, 100, 100, 120]]
             samples.append(fixtures.sample(image, box, video="v", file=str(index)))
-        motion.add(samples, {"width": 320, "height": 192, "movingCameraAbove": 255}, coco.letterbox)
+        motion.add(samples, 320, 192, 255, coco.letterbox)
         return samples
 
     def test_a_filmed_picture_shows_the_same(self):

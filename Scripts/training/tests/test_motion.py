@@ -40,17 +40,6 @@ class MotionTests(unittest.TestCase):
         self.assertFalse(channels.any())
         self.assertTrue(motion.of_video(frames, 1e9)[0].any())
 
-    def test_motion_is_brought_to_a_level_within_limits(self):
-        self.assertEqual([motion.gain(level, 10) for level in (0, 1, 8, 10, 16, 60)], [640, 640, 320, 256, 205, 205])
-        moved = np.array([0, 1, 3, 100, 255], np.uint8)
-        self.assertEqual(motion.multiplied(moved, 640).tolist(), [0, 3, 8, 250, 255])
-        self.assertEqual(motion.multiplied(moved, 205).tolist(), [0, 1, 2, 80, 204])
-        frames = np.random.default_rng(2).integers(0, 9, (8, 6, 6, 3)).astype(np.uint8)
-        plain, level = motion.of_video(frames, 45)
-        raised, same = motion.of_video(frames, 45, 1.2 * level)
-        self.assertEqual(level, same)
-        self.assertTrue((raised == motion.multiplied(plain, motion.gain(level, 1.2 * level))).all())
-
     def test_a_fish_that_passes_shows_where_it_is(self):
         frames = [np.full((90, 160, 3), 60, np.uint8) for _ in range(9)]
         for index, frame in enumerate(frames):
@@ -59,7 +48,7 @@ class MotionTests(unittest.TestCase):
             fixtures.sample(frame, video="one", file=f"{index:03}")
             for index, frame in enumerate(frames)
         ]
-        motion.add(samples[::-1], {"width": 160, "height": 96}, coco.letterbox)
+        motion.add(samples[::-1], 160, 96, 45, coco.letterbox)
         for index, sample in enumerate(samples):
             rows, columns = np.nonzero(sample.motion)
             self.assertEqual((columns.min(), columns.max()), (16 * index, 16 * index + 15))
@@ -67,7 +56,7 @@ class MotionTests(unittest.TestCase):
 
     def test_single_pictures_have_none(self):
         sample = fixtures.sample(np.full((90, 160, 3), 60, np.uint8))
-        motion.add([sample], {"width": 160, "height": 96}, coco.letterbox)
+        motion.add([sample], 160, 96, 45, coco.letterbox)
         self.assertFalse(sample.motion.any())
 
 

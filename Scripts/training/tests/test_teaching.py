@@ -76,13 +76,6 @@ class TeacherTests(unittest.TestCase):
         after = loop.predict(pupil, samples[0].image[np.newaxis])[0][..., 1].mean()
         self.assertGreater(after, before + 0.02)
 
-    def test_its_input_is_of_the_pupils_size_and_has_its_motion(self):
-        (self.home / "weights.npz").touch()
-        self.plan["input"]["motionLevel"] = 7
-        (self.home / "training.json").write_text(json.dumps(self.plan))
-        other, _ = teaching.teacher_of(self.pupil(), self.home)
-        self.assertEqual((other["input"]["width"], other["input"]["motionLevel"]), (160, 7))
-
     def test_a_teacher_must_be_trained_and_alike(self):
         with self.assertRaisesRegex(configuration.ConfigurationError, "train the teacher first"):
             teaching.teacher(self.pupil(), self.home)
