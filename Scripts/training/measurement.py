@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from . import coco
-from .targets import CELL, NARROW
+from .targets import CELL, SIGMAS
 
 THRESHOLDS = np.round(np.arange(0.10, 0.96, 0.01), 2)
 
@@ -114,7 +114,7 @@ def individuals(grid, floor, allowed=True, sizes=None):
     near = cv2.dilate(is_maximum.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     places = np.argwhere(near & (grid >= floor) & (grid > 0) & allowed)
     middles = points(grid, *places.T)[:, :2] / CELL
-    sigmas = np.maximum(NARROWEST, SPREAD / NARROW * 2.0 ** sizes[places[:, 0], places[:, 1]].astype(float))
+    sigmas = np.maximum(NARROWEST, SPREAD / SIGMAS * 2.0 ** sizes[places[:, 0], places[:, 1]].astype(float))
     order = np.argsort(-grid[places[:, 0], places[:, 1]], kind="stable")
     left, found = {}, []
     for (row, column), (x, y), (sigma_x, sigma_y) in zip(

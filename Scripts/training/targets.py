@@ -7,8 +7,8 @@ import numpy as np
 CELL = 8
 """Pixels of the input for each cell of the output grid."""
 
-NARROW = 6
-"""A peak's sigma is this part of its fish's side, at least half a cell."""
+SIGMAS = 6
+"""So many sigmas of its peak are a fish's side; a sigma is at least half a cell."""
 
 SIZE_RANGE = (-2.0, 6.0)
 """Limits of log2(side / CELL) that the size head learns."""
@@ -53,7 +53,7 @@ def make(boxes, labels, ignored, complete, width, height, label_count, gaussian=
         row = min(rows - 1, int(centre_y))
         column = min(columns - 1, int(centre_x))
         if gaussian:
-            sigma_x, sigma_y = (max(0.5, side / CELL / NARROW) for side in (across, down))
+            sigma_x, sigma_y = (max(0.5, side / CELL / SIGMAS) for side in (across, down))
             peak = np.exp(-(((x - centre_x) / sigma_x) ** 2) / 2) * np.exp(
                 -(((y - centre_y) / sigma_y) ** 2) / 2
             )

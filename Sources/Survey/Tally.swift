@@ -146,9 +146,10 @@ public struct Tally: Sendable, Equatable {
   /// Nothing seen, nothing looked at.
   public init() {}
 
-  /// The most individuals of one label that a centroid decoder can tell apart on a grid.
+  /// The most individuals of one label that a centroid decoder can surely tell apart on a grid.
   ///
-  /// Every decoder here needs a cell between two individuals, in both directions.
+  /// Those with a cell between them, in both directions. Of a model with sizes, `peak` finds some
+  /// that are nearer, too.
   public static func ceiling(gridWidth: Int, gridHeight: Int) -> Int {
     ((gridWidth + 1) / 2) * ((gridHeight + 1) / 2)
   }

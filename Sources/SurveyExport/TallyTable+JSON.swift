@@ -5,7 +5,7 @@ internal import SurveyStore
 extension TallyTable {
   /// An array of objects with the CSV's columns as keys; absent values are null.
   ///
-  /// `near_ceiling` says that MaxN is near the most that the decoder can tell apart.
+  /// `near_ceiling` says that MaxN is near the most that the decoder can surely tell apart.
   ///
   /// - Throws: an encoding error, which no table gives.
   public func json() throws -> String {

@@ -74,7 +74,6 @@ class CropTests(unittest.TestCase):
         self.assertEqual(made.measure(lambda crops: [grids])[0], 1.0)
         self.assertEqual(made.measure(lambda crops: [grids[::-1]])[0], 0.0)
 
-
     def test_sources_of_one_label_count_together_as_one(self):
         empty = np.full((192, 256, 3), 90, np.uint8)
         several = fixtures.sample(empty, [(60, 60, 40, 30), (150, 90, 40, 30)])
@@ -87,7 +86,6 @@ class CropTests(unittest.TestCase):
         always = np.zeros((5, 10, 10, 3), np.float32)
         always[..., 2] = 1
         self.assertAlmostEqual(made.measure(lambda crops: [always])[0], 0.5)
-
 
     def test_other_fish_are_learnt_until_they_are_clear_enough(self):
         made, wanted = task(), np.zeros((1, 10, 10, 3), np.float32)
