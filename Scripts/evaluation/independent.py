@@ -125,7 +125,8 @@ def found_on(grid, sizes, card, line, floor):
         else:
             powers = grid[row, column, inside].astype(np.float64) ** (1 / opened["temperature"])
             first = labels[inside[int(powers.argmax())]]
-            clear = powers.max() / powers.sum() >= opened["nameAbove"]
+            share = opened["nameAbove"][opened["labels"].index(first["label"])]
+            clear = powers.max() / powers.sum() >= share
             named = clear and first.get("taxon") != opened["taxon"]
             name = first["label"] if named else opened["label"]
         yield x, y, name, kept
@@ -179,11 +180,9 @@ def measure(arguments):
     entries = {entry["file_name"]: entry for entry in json.loads((inputs / "inputs.json").read_text())}
     own = [f for f in card["files"] if f["file"] == pathlib.Path(arguments.model).name]
     own = own[0] if own else {}
-    if opened := card.get("openSet"):
-        opened |= own.get("openSet", {})
-    levels = {}
-    given = own.get("thresholds") or [label["threshold"] for label in card["labels"]]
-    for label, threshold in zip(card["labels"], given):
+    opened, levels = card.get("openSet"), {}
+    for label in card["labels"]:
+        threshold = label["threshold"]
         if opened and label["label"] in opened["labels"]:
             if label.get("taxon") == opened["taxon"]:
                 continue

@@ -143,13 +143,36 @@ def temperature(scores, truth, counts):
     return float(candidates[int(np.argmin(loss))])
 
 
-def naming(inputs, outputs, calibrations, threshold, chosen, power):
-    """`chosen` with its temperature and `name_above`, fitted on what is found on val.
+def naming(given, threshold, chosen, power):
+    """`chosen` with its temperature and `name_above`, fitted on what is found on val; `given` are of each
+    file measurement.Inputs, a network's outputs, and its Calibrations without and with motion.
 
-    The temperature on those found that are in a box; `name_above` is the smallest share from which
-    at least NAMED_RIGHT of those named are in a box of that name, or 1 where there is none.
+    Each folder counts as much as another, so that fish of no known kind weigh as they do on a reef.
+    The temperature is fitted on those found that are in a box. A label's `name_above` is the smallest
+    share from which at least NAMED_RIGHT of the fish with its name, and from which as many of all
+    named, are in a box of that name; 1 where there is none.
     """
-    scores, truth, counts = [], [], []
+    parts = zip(*(_found(*part, threshold, chosen, power) for part in given))
+    scores, truth, counts, places = map(np.concatenate, parts)
+    if not len(truth):
+        return chosen._replace(name_above=(1.0,) * len(chosen.members))
+    for place in set(places):
+        counts[places == place] /= counts[places == place].sum()
+    inside = truth >= 0
+    chosen = chosen._replace(temperature=temperature(scores[inside], truth[inside], counts[inside]))
+    of_members = measurement.shares(scores, chosen.temperature)
+    name, share = of_members.argmax(axis=1), of_members.max(axis=1)
+    specific = ~np.isin(np.array(chosen.members)[name], chosen.generic)
+    common = _share(share, name == truth, counts, specific)
+    own = [_share(share, name == truth, counts, name == label) for label in range(len(chosen.members))]
+    return chosen._replace(name_above=tuple(max(common, least) for least in own))
+
+
+def _found(inputs, outputs, calibrations, threshold, chosen, power):
+    """Of the open set's fish that count in pictures with complete labels: scores (fish, members), the
+    place of the true name among these or -1, what each counts, and its folder.
+    """
+    scores, truth, counts, places = [], [], [], []
     of_picture = weights(inputs.samples, power)
     for index, (sample, boxes) in enumerate(zip(inputs.samples, inputs.boxes)):
         if not sample.complete:
@@ -168,18 +191,15 @@ def naming(inputs, outputs, calibrations, threshold, chosen, power):
         scores.append(grid[rows, columns][:, chosen.members])
         truth += [chosen.members.index(names[box]) if box >= 0 else -1 for box in taken]
         counts += [of_picture[index]] * len(taken)
-    scores, truth, counts = np.concatenate(scores), np.array(truth, int), np.array(counts)
-    inside = truth >= 0
-    chosen = chosen._replace(temperature=temperature(scores[inside], truth[inside], counts[inside]))
-    if not len(truth):
-        return chosen._replace(name_above=1.0)
-    of_members = measurement.shares(scores, chosen.temperature)
-    name, share = of_members.argmax(axis=1), of_members.max(axis=1)
-    specific = ~np.isin(np.array(chosen.members)[name], chosen.generic)
-    above = [1.0]
+        places += [sample.folder] * len(taken)
+    scores = np.concatenate([np.zeros((0, len(chosen.members)), np.float32), *scores])
+    return scores, np.array(truth, int), np.array(counts, float), np.array(places, object)
+
+
+def _share(share, right, counts, among):
+    """The smallest share from which NAMED_RIGHT of those `among` that reach it are right, or 1."""
     for least in SHARES:
-        named = specific & (share >= least)
-        right = (counts * (named & (name == truth))).sum()
-        if named.any() and right >= NAMED_RIGHT * counts[named].sum():
-            above.insert(0, float(least))
-    return chosen._replace(name_above=min(above))
+        named = among & (share >= least)
+        if named.any() and counts[named & right].sum() >= NAMED_RIGHT * counts[named].sum():
+            return float(least)
+    return 1.0

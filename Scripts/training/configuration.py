@@ -30,7 +30,7 @@ DEFAULTS = {
     "selfTraining": None,
     "distillation": None,
     "before": [],
-    "keptOfStart": 0.0,
+    "correctedBiases": False,
     "valShare": 0.2,
     "batchSize": 32,
     "learningRate": 0.004,
@@ -152,11 +152,8 @@ def checked(config, path):
         raise wrong("'network.kind' named needs 'composed' and a finder in 'startFrom'")
     if config["selfTraining"] and not ("startFrom" in config and config["network"].get("sizes")):
         raise wrong("'selfTraining' needs 'startFrom', and a network with 'sizes'")
-    kept = config["keptOfStart"]
-    if not isinstance(kept, (int, float)) or not 0 <= kept < 1:
-        raise wrong("'keptOfStart' must be at least 0 and below 1")
-    if kept and "startFrom" not in config:
-        raise wrong("'keptOfStart' needs 'startFrom'")
+    if not isinstance(config["correctedBiases"], bool):
+        raise wrong("'correctedBiases' must be true or false")
     if config["distillation"]:
         if config["network"]["kind"] not in ("context", "fomo"):
             raise wrong("'distillation' is for 'network.kind' context and fomo")
@@ -177,13 +174,13 @@ def checked(config, path):
 
 def _earlier(config, changes, path):
     """A training that precedes that of `config`, by what is different in it."""
-    kept = {"name", "labels", "before", "keptOfStart", "val", "test"}
+    kept = {"name", "labels", "before", "val", "test"}
     if not isinstance(changes, dict) or kept & set(changes) or config["network"].get("kind") == "named":
         raise ConfigurationError(
             f"{path}: 'before' lists objects with what is different in earlier trainings, without "
             f"{', '.join(sorted(kept))}, and not for 'network.kind' named"
         )
-    merged = {key: value for key, value in config.items() if key != "keptOfStart"}
+    merged = dict(config)
     for key, value in changes.items():
         is_part = isinstance(value, dict) and isinstance(config.get(key), dict)
         merged[key] = config[key] | value if is_part else value

@@ -1,9 +1,11 @@
 """From trained weights to files: .tflite in two precisions, figures, and the model's card."""
 
+import concurrent.futures
 import hashlib
 import json
 import os
 import pathlib
+import threading
 
 import cv2
 import numpy as np
@@ -12,10 +14,13 @@ from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2,
 )
 
-from . import calibration, loop, measurement, network, sampling, windows
+from . import calibration, loop, measurement, network, quantization, sampling, windows
 
 REPRESENTATIVE = 300
 """Training pictures from which the ranges of the int8 model are taken."""
+
+CORRECTING = 60
+"""As many of these correct its biases."""
 
 WITHIN = 0.8
 """Peaks nearer to a stronger one than this share of its predicted box count as the same fish, in
@@ -33,35 +38,34 @@ def finish(config, model, samples, output):
     Returns the figures by precision.
     """
     output.mkdir(parents=True, exist_ok=True)
-    pictures = representative(config, samples["train"])
-    files = {}
-    for precision in PRECISIONS:
-        path = output / f"{config['name']}-{precision}.tflite"
-        path.write_bytes(convert(model, pictures if precision == "int8" else None))
-        files[precision] = path
+    files = {precision: output / f"{config['name']}-{precision}.tflite" for precision in PRECISIONS}
+    pictures, exact = representative(config, samples["train"]), convert(model)
+    files["float32"].write_bytes(exact)
+    files["int8"].write_bytes(_rounded(config, model, exact, pictures))
     if config["input"].get("portrait"):
         size = config["input"]
         turned = size | {"width": size["height"], "height": size["width"]}
         tall = network.build(config | {"input": turned})
         network.set_weights(tall, network.weights(model))
-        for precision, path in files.items():
-            given = middles(pictures) if precision == "int8" else None
-            twin(path).write_bytes(convert(tall, given))
+        exact = convert(tall)
+        twin(files["float32"]).write_bytes(exact)
+        twin(files["int8"]).write_bytes(_rounded(config, tall, exact, middles(pictures)))
     places = outputs(model, files, pictures[:4])
 
-    figures, fitted = {}, {}
-    for precision, path in files.items():
-        print(f"measuring {path.name} ...", flush=True)
-        figures[precision], fitted[precision] = measure(config, path, places, samples)
-    parts = {
-        key: {precision: part[key] for precision, part in fitted.items()}
-        for key in fitted[PRECISIONS[0]]
-    }
-    document = parts | {"thresholdsChosenOn": config["selectThresholdOn"]}
+    figures, fitted = measure(config, files, places, samples)
+    document = fitted | {"thresholdsChosenOn": config["selectThresholdOn"]}
     (output / "figures.json").write_text(json.dumps(document | figures, indent=2) + "\n")
     made = card(config, files, fitted, places)
     (output / "card.json").write_text(json.dumps(made, indent=2) + "\n")
     return figures
+
+
+def _rounded(config, model, exact, pictures):
+    """The int8 file of a model whose float32 file is `exact`."""
+    rounded = convert(model, pictures)
+    if config["correctedBiases"]:
+        rounded = quantization.corrected(exact, rounded, pictures[:CORRECTING])
+    return rounded
 
 
 def twin(path):
@@ -137,19 +141,24 @@ def run(path, pictures):
     Pictures of another shape than its input are given to its twin for pictures taller than wide.
     In int8 by LiteRT's reference kernels, which Fishcam and microcontrollers equal bit for bit.
     """
-    made, interpreters = [], {}
-    for picture in pictures:
-        if picture.shape not in interpreters:
-            own = _prepared(path)
-            turned = tuple(own.get_input_details()[0]["shape"][1:]) != picture.shape
-            interpreters[picture.shape] = _prepared(twin(path)) if turned else own
-        made.append(_answers(interpreters[picture.shape], picture))
+    own = threading.local()
+
+    def answered(picture):
+        kept = own.__dict__.setdefault("interpreters", {})
+        if picture.shape not in kept:
+            made = _prepared(path)
+            turned = tuple(made.get_input_details()[0]["shape"][1:]) != picture.shape
+            kept[picture.shape] = _prepared(twin(path)) if turned else made
+        return answers(kept[picture.shape], picture)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        made = list(pool.map(answered, pictures))
     return [measurement.together(grids) for grids in zip(*made)]
 
 
 def _prepared(path):
     resolver = tf.lite.experimental.OpResolverType
-    interpreter = tf.lite.Interpreter(str(path), num_threads=os.cpu_count())
+    interpreter = tf.lite.Interpreter(str(path))
     if interpreter.get_input_details()[0]["dtype"] == np.int8:
         interpreter = tf.lite.Interpreter(
             str(path), experimental_op_resolver_type=resolver.BUILTIN_REF
@@ -158,104 +167,120 @@ def _prepared(path):
     return interpreter
 
 
-def _answers(interpreter, picture):
+def answers(interpreter, picture):
     """A list of one array an output."""
     given = interpreter.get_input_details()[0]
-    values = picture[np.newaxis].astype(np.float32) / 255
-    if given["dtype"] == np.int8:
-        scale, zero = given["quantization"]
-        values = np.clip(np.round(values / scale) + zero, -128, 127).astype(np.int8)
-    interpreter.set_tensor(given["index"], values)
+    interpreter.set_tensor(given["index"], quantization.as_input(picture, given))
     interpreter.invoke()
-    answers = []
+    made = []
     for result in interpreter.get_output_details():
         grid = interpreter.get_tensor(result["index"])[0].astype(np.float32)
         if result["dtype"] == np.int8:
             scale, zero = result["quantization"]
             grid = (grid - zero) * scale
-        answers.append(grid)
-    return answers
+        made.append(grid)
+    return made
 
 
-def measure(config, path, places, samples):
-    """Figures by split, source and label, and what the card says of the file: `thresholds` of the
-    labels, `calibration`, and with an open set `openSet`.
+def measure(config, files, places, samples):
+    """Figures by precision, then by split, source and label; and what the card says: `thresholds` of the
+    labels, `calibration` of each file, and with an open set `openSet`.
 
-    Calibrated on val, and each threshold the best on val: on the folders `selectThresholdOn`.
-    Where there are several labels, figures of all together have a threshold of their own. Rows of
-    `val … still` are of pictures that have motion, without it.
+    Each file is calibrated on val, so one threshold does for all, the best on val on the mean of them: on
+    the folders `selectThresholdOn`. Where there are several labels, figures of all together have a
+    threshold of their own. Rows of `val … still` are of pictures that have motion, without it.
     """
     if config["task"] == "labels":
-        return _measure_windows(config, path, samples)
-    names = [label["label"] for label in config["labels"]]
-    chosen = measurement.open_set(config)
-    seen = _seen(config, path, places, samples)
+        made = {precision: _measure_windows(config, path, samples) for precision, path in files.items()}
+        return made, {"thresholds": [0.5] * len(config["labels"])}
+    labels, chosen = [label["label"] for label in config["labels"]], measurement.open_set(config)
     folders = {"/".join(pathlib.Path(name).parts[-2:]) for name in config["selectThresholdOn"]}
-    power = config["sampling"]["power"]
-    calibrations = calibration.of_val(*seen["val"], *seen["val still"], folders, power, chosen)
-
-    def scores_of(split, within=None):
-        found = measurement.scores(
-            *seen[split], config["floor"], within, calibrations, chosen
-        )
-        return {(split, *key): score for key, score in found.items()}
-
-    scores = scores_of("val")
+    inputs = _inputs(config["input"], samples)
+    measured = {}
+    for precision, path in files.items():
+        print(f"measuring {path.name} ...", flush=True)
+        measured[precision] = _Measured(config, path, places, inputs, folders)
+    on_val = [part.scores("val") for part in measured.values()]
 
     def best(label):
-        of_label = {key: s for key, s in scores.items() if key[2] == label}
-        named = [s for s in of_label.values() if s.folder in folders and s.fish]
-        return measurement.best_threshold(named or list(of_label.values()))[0]
+        of_label = [score for scores in on_val for key, score in scores.items() if key[1] == label]
+        named = [score for score in of_label if score.folder in folders and score.fish]
+        return measurement.best_threshold(named or of_label)[0]
 
     common = best(None)
-    thresholds = [best(index) for index in range(len(names))] if len(names) > 1 else [common]
-    fitted = {"thresholds": thresholds, "calibration": _of_card(config, calibrations)}
+    thresholds = [best(index) for index in range(len(labels))] if len(labels) > 1 else [common]
+    fitted = {
+        "thresholds": thresholds,
+        "calibration": {key: _of_card(config, part.calibrations) for key, part in measured.items()},
+    }
+    levels, titles = thresholds, labels
     if chosen is not None:
-        group = best(len(names))
+        group = best(len(labels))
         for member in chosen.members:
             thresholds[member] = group
-        chosen = calibration.naming(*seen["val"], calibrations, group, chosen, power)
+        given = [(inputs["val"], part.outputs["val"], part.calibrations) for part in measured.values()]
+        chosen = calibration.naming(given, group, chosen, config["sampling"]["power"])
+        above = dict(zip((labels[member] for member in chosen.members), chosen.name_above))
         fitted["openSet"] = {
             "threshold": group,
-            "nameAbove": chosen.name_above,
+            "nameAbove": [above[name] for name in config["openSet"]["labels"]],
             "temperature": chosen.temperature,
         }
-        names.append(config["openSet"]["label"])
-    levels = thresholds + [group] if chosen is not None else thresholds
-
-    figures = {}
-    for split in seen:
-        scores = scores_of(split)
-        merged = scores_of(split, WITHIN) if "sizes" in places else {}
-        for (_, source, label), score in sorted(scores.items(), key=str):
-            title = f"{split.split()[0]} {source}" + " still" * split.endswith("still")
-            if label is None:
-                row = figures[title] = score.at(common)
-                if other := merged.get((split, source, label)):
-                    together = other.at(common)
-                    row["merged"] = {k: together[k] for k in ("f1", "countError", "maxNError")}
-                    precision = measurement.box_precision(*seen[split], source)
-                    row["boxPrecision50"] = round(precision, 3)
-            elif score.recall_fish or score.pictures:
-                row = figures[f"{title} {names[label]}"] = score.at(levels[label])
-                if label == len(config["labels"]):
-                    row["named"] = _named(scores, (split, source), score, chosen, group)
-    return figures, fitted
+        levels, titles = thresholds + [group], labels + [config["openSet"]["label"]]
+    return {key: part.figures(common, levels, titles, chosen) for key, part in measured.items()}, fitted
 
 
-def _seen(config, path, places, samples):
-    """By split, and as `val still` of val without motion: measurement.Inputs and outputs."""
-    seen = {}
-    for split in ("val", "test"):
-        if samples[split]:
-            size = config["input"]
-            inputs = measurement.Inputs(samples[split], size, bool(size.get("portrait")))
-            outputs = run(path, inputs.pictures)
-            seen[split] = inputs, [outputs[place] for place in places.values()]
-    still = seen["val"][0].still()
-    outputs = run(path, still.pictures) if still.samples else []
-    seen["val still"] = still, [outputs[place] for place in places.values()] if outputs else []
-    return seen
+def _inputs(size, samples):
+    """By split, and as `val still` of val without motion: measurement.Inputs."""
+    made = {
+        split: measurement.Inputs(samples[split], size, bool(size.get("portrait")))
+        for split in ("val", "test")
+        if samples[split]
+    }
+    return made | {"val still": made["val"].still()}
+
+
+class _Measured:
+    """What a file gives for Inputs by split, calibrated on those of val from `folders`."""
+
+    def __init__(self, config, path, places, inputs, folders):
+        self.inputs, self.outputs = inputs, {}
+        self.floor, self.sizes = config["floor"], "sizes" in places
+        for split, given in inputs.items():
+            made = run(path, given.pictures) if given.samples else []
+            self.outputs[split] = [made[place] for place in places.values()] if made else []
+        pairs = [self.inputs["val"], self.outputs["val"], self.inputs["val still"], self.outputs["val still"]]
+        self.chosen = measurement.open_set(config)
+        self.calibrations = calibration.of_val(*pairs, folders, config["sampling"]["power"], self.chosen)
+
+    def scores(self, split, within=None):
+        """See measurement.scores."""
+        given = self.inputs[split], self.outputs[split]
+        return measurement.scores(*given, self.floor, within, self.calibrations, self.chosen)
+
+    def figures(self, common, levels, titles, chosen):
+        """Rows by title, at the threshold `common` of all labels and those of each, `levels`, fish of an
+        open set named as `chosen` says.
+        """
+        self.chosen = chosen
+        rows = {}
+        for split in self.inputs:
+            scores = self.scores(split)
+            merged = self.scores(split, WITHIN) if self.sizes else {}
+            for (source, label), score in sorted(scores.items(), key=str):
+                title = f"{split.split()[0]} {source}" + " still" * split.endswith("still")
+                if label is None:
+                    row = rows[title] = score.at(common)
+                    if other := merged.get((source, label)):
+                        together = other.at(common)
+                        row["merged"] = {k: together[k] for k in ("f1", "countError", "maxNError")}
+                        precision = measurement.box_precision(self.inputs[split], self.outputs[split], source)
+                        row["boxPrecision50"] = round(precision, 3)
+                elif score.recall_fish or score.pictures:
+                    row = rows[f"{title} {titles[label]}"] = score.at(levels[label])
+                    if chosen is not None and label == len(titles) - 1:
+                        row["named"] = _named(scores, source, score, chosen, levels[label])
+        return rows
 
 
 def _of_card(config, calibrations):
@@ -268,10 +293,10 @@ def _of_card(config, calibrations):
     }
 
 
-def _named(scores, key, group, chosen, threshold):
+def _named(scores, source, group, chosen, threshold):
     """Of what is found of an open set in complete pictures: how many are named, and how well."""
     index = int(np.argmin(abs(measurement.THRESHOLDS - threshold)))
-    of_members = [scores[*key, m] for m in chosen.members if m not in chosen.generic]
+    of_members = [scores[source, m] for m in chosen.members if m not in chosen.generic]
     right = int(sum(score.true[index] for score in of_members))
     named = right + int(sum(score.false[index] for score in of_members))
     return {
@@ -293,7 +318,7 @@ def _measure_windows(config, path, samples):
                 "balancedAccuracy": round(accuracy, 3),
                 "recognised": text,
             }
-    return figures, {"thresholds": [0.5] * len(config["labels"])}
+    return figures
 
 
 def _twin_of_card(config, path):
@@ -304,9 +329,9 @@ def _twin_of_card(config, path):
 
 
 def card(config, files, fitted, places):
-    """The card that Fishcam reads beside the model; `fitted` is what `measure` says of each file."""
-    default = fitted[PRECISIONS[0]]
-    opened = {"openSet": config["openSet"] | default["openSet"]} if "openSet" in default else {}
+    """The card that Fishcam reads beside the model; `fitted` is what `measure` says of it."""
+    opened = {"openSet": config["openSet"] | fitted["openSet"]} if "openSet" in fitted else {}
+    lines = fitted.get("calibration", {})
     return {
         "name": config["name"],
         "version": config["version"],
@@ -319,7 +344,7 @@ def card(config, files, fitted, places):
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             }
             | _twin_of_card(config, path)
-            | fitted[precision]
+            | ({"calibration": lines[precision]} if precision in lines else {})
             for precision, path in files.items()
         ],
         "input": {"fit": "letterbox" if config["task"] == "centroids" else "crop"}
@@ -332,7 +357,7 @@ def card(config, files, fitted, places):
                 "taxon": label.get("taxon"),
                 "threshold": threshold,
             }
-            for label, threshold in zip(config["labels"], default["thresholds"])
+            for label, threshold in zip(config["labels"], fitted["thresholds"])
         ],
         **opened,
         "decoder": "peak",

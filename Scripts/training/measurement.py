@@ -57,24 +57,30 @@ class OpenSet(typing.NamedTuple):
     """Labels that are found as one and then named, if one has a large enough share of their scores.
 
     `members` and `generic` are indices of labels: all that are summed, and those among them that
-    name no kind and so are reported as the open-set label.
+    name no kind and so are reported as the open-set label. `name_above` has the share from which
+    each of `members` gives its name.
     """
 
     members: tuple
     generic: tuple
-    name_above: float = 0.5
+    name_above: tuple
     temperature: float = 1.0
 
 
-def open_set(config, name_above=0.5, temperature=1.0):
-    """The OpenSet of a configuration, or None: generic is what has the open set's own taxon."""
+def open_set(config, name_above=None, temperature=1.0):
+    """The OpenSet of a configuration, or None: generic is what has the open set's own taxon.
+
+    `name_above` are shares in the order of the configuration's `openSet.labels`; 0.5 each if left out.
+    """
     plan = config.get("openSet")
     if not plan:
         return None
     labels = config["labels"]
     members = [index for index, label in enumerate(labels) if label["label"] in plan["labels"]]
     generic = [index for index in members if labels[index].get("taxon") == plan["taxon"]]
-    return OpenSet(tuple(members), tuple(generic), name_above, temperature)
+    above = dict(zip(plan["labels"], name_above or [0.5] * len(members)))
+    above = tuple(above[labels[member]["label"]] for member in members)
+    return OpenSet(tuple(members), tuple(generic), above, temperature)
 
 
 def maxima(grid, floor, allowed=True):
@@ -203,7 +209,8 @@ def detections(grid, floor, calibration=Calibration(), chosen=None, sizes=None):
         if chosen is not None and label == grid.shape[2] and len(placed):
             of_members = shares(grid[rows, columns][:, chosen.members], chosen.temperature)
             name = np.array(chosen.members)[of_members.argmax(axis=1)]
-            clear = (of_members.max(axis=1) >= chosen.name_above) & ~np.isin(name, chosen.generic)
+            clear = of_members.max(axis=1) >= np.array(chosen.name_above)[of_members.argmax(axis=1)]
+            clear &= ~np.isin(name, chosen.generic)
             given = np.where(clear, name, label)
         found.append(np.column_stack([placed, given])[placed[:, 2] >= floor])
     return np.concatenate(found).astype(np.float32)

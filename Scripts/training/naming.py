@@ -25,7 +25,7 @@ class Model:
         self.config = configuration.load(folder / "training.json")
         file = next(f for f in self.card["files"] if f["precision"] == precision)
         self.path = folder / file["file"]
-        opened = file["openSet"]
+        opened = self.card["openSet"]
         self.chosen = measurement.open_set(
             self.config, opened["nameAbove"], opened["temperature"]
         )

@@ -41,9 +41,6 @@ def train(config, options, root):
             )
         network.set_weights(model, {k: np.float32(v) for k, v in np.load(path).items()})
     else:
-        if config["keptOfStart"]:
-            begun = network.build(config)
-            start(config, begun, home, options.weights)
         earlier = config["before"]
         for number, part in enumerate(earlier, 1):
             log(f"training {number} of {len(earlier) + 1}: {part['input']['width']} × {part['input']['height']}")
@@ -52,8 +49,6 @@ def train(config, options, root):
             following = earlier[number] if number < len(earlier) else config
             following["startFrom"] = str(folder.resolve() / "best.npz")
         model, samples = learn(config, options, home, work, log)
-        if config["keptOfStart"]:
-            keep_of_start(model, network.weights(begun), config["keptOfStart"])
     finish(config, model, samples, output, log)
     return output
 
@@ -93,12 +88,6 @@ def learn(config, options, home, work, log):
     log(f"trained in {(time.time() - began) / 60:.0f} min")
     network.set_weights(model, dict(np.load(work / "best.npz")))
     return model, samples
-
-
-def keep_of_start(model, begun, share):
-    """Bring a share of the weights `begun` back into the model."""
-    best = network.weights(model)
-    network.set_weights(model, {name: (1 - share) * best[name] + share * begun[name] for name in best})
 
 
 def finish(config, model, samples, output, log):

@@ -56,7 +56,7 @@ public struct LoadedModel: Sendable {
           try Self.compare(beside, twin.sha256, hash)
           portrait = (beside, hash, graph)
         }
-        self.card = card.using(listed)
+        self.card = card
         calibration = listed.calibration
         return
       }

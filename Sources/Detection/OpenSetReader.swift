@@ -9,9 +9,9 @@ struct OpenSetReader {
   let labelOfUnit: [Int]
   /// For each unit but the last the channel that it is.
   private let singles: [Int]
-  /// For each member its channel, and its place among the detections' labels; `nil` gives no name.
-  private let members: [(channel: Int, label: Int?)]
-  private let nameAbove: Double
+  /// For each member its channel, its place among the detections' labels (`nil` gives no name), and
+  /// the share from which it names what is found.
+  private let members: [(channel: Int, label: Int?, nameAbove: Double)]
   private let temperature: Double
 
   /// A reader of a grid's size, or `nil` for a card without open set.
@@ -29,8 +29,9 @@ struct OpenSetReader {
     let outside = card.labels.indices.filter { !inside.contains($0) }
     singles = outside.map { channels[$0] }
     labelOfUnit = outside.compactMap { places[$0] } + [place + 1]
-    members = card.members.map { (channels[$0], places[$0]) }
-    nameAbove = openSet.nameAbove
+    let shares = Dictionary(
+      zip(openSet.labels, openSet.nameAbove), uniquingKeysWith: { first, _ in first })
+    members = card.members.map { (channels[$0], places[$0], shares[card.labels[$0].label] ?? 1) }
     temperature = openSet.temperature
     units = ScoreGrid(width: width, height: height, channels: singles.count + 1)
   }
@@ -55,11 +56,12 @@ struct OpenSetReader {
     let own = labelOfUnit[found.channel]
     guard found.channel == units.channels - 1 else { return own }
     var (sum, most, name) = (0.0, 0.0, Int?.none)
+    var nameAbove = 1.0
     for member in members {
       let score = Double(grid[found.column, found.row, member.channel])
       let power = temperature == 1 ? score : pow(score, 1 / temperature)
       sum += power
-      if power > most { (most, name) = (power, member.label) }
+      if power > most { (most, name, nameAbove) = (power, member.label, member.nameAbove) }
     }
     return most / sum >= nameAbove ? name ?? own : own
   }

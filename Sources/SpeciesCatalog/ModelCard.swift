@@ -22,13 +22,8 @@ public struct ModelCard: Sendable, Hashable, Codable {
     public var sha256: String
     /// The same network for frames that are taller than wide; absent where this file takes them too.
     public var portrait: Twin?
-    /// Scores from which detections by this file count, in the labels' order; absent where those of
-    /// the labels hold.
-    public var thresholds: [Double]?
     /// What makes probabilities of this file's scores; absent where scores are taken as they are.
     public var calibration: Calibration?
-    /// When this file's fish count and have a name; absent where the open set's own values hold.
-    public var openSet: Naming?
   }
 
   /// A file with the weights of another, for an input of another shape.
@@ -90,15 +85,16 @@ public struct ModelCard: Sendable, Hashable, Codable {
     public var labels: [String]
     /// Score of all members together from which an individual counts, named or not.
     public var threshold: Double
-    /// Share of the members' scores from which the first of them gives its name.
-    public var nameAbove: Double
+    /// For each of `labels` the share of the members' scores from which it gives its name, where its
+    /// share is the highest.
+    public var nameAbove: [Double]
     /// What shares are taken after: they are in proportion to score^(1 ÷ temperature).
     public var temperature: Double
 
     /// An open set.
     public init(
-      label: String, taxon: String, labels: [String], threshold: Double, nameAbove: Double,
-      temperature: Double
+      label: String, taxon: String, labels: [String], threshold: Double,
+      nameAbove: [Double], temperature: Double
     ) {
       self.label = label
       self.taxon = taxon
@@ -107,16 +103,6 @@ public struct ModelCard: Sendable, Hashable, Codable {
       self.nameAbove = nameAbove
       self.temperature = temperature
     }
-  }
-
-  /// When individuals of the open set count and have a name.
-  public struct Naming: Sendable, Hashable, Codable {
-    /// As `OpenSet.threshold`.
-    public var threshold: Double
-    /// As `OpenSet.nameAbove`.
-    public var nameAbove: Double
-    /// As `OpenSet.temperature`.
-    public var temperature: Double
   }
 
   /// Pictures that the model has learnt from.
@@ -188,20 +174,6 @@ public struct ModelCard: Sendable, Hashable, Codable {
     licence = "unknown"
   }
 
-  /// The same with the thresholds of one of its files.
-  public func using(_ file: File) -> ModelCard {
-    var card = self
-    for (index, threshold) in (file.thresholds ?? []).enumerated() {
-      card.labels[index].threshold = threshold
-    }
-    if let naming = file.openSet {
-      card.openSet?.threshold = naming.threshold
-      card.openSet?.nameAbove = naming.nameAbove
-      card.openSet?.temperature = naming.temperature
-    }
-    return card
-  }
-
   /// Which labels are members of the open set, by their places in `labels`.
   public var members: [Int] {
     labels.indices.filter { openSet?.labels.contains(labels[$0].label) ?? false }
@@ -244,11 +216,6 @@ public struct ModelCard: Sendable, Hashable, Codable {
       if let twin = file.portrait {
         if let problem = Self.problem(twin.file, twin.sha256, "files.portrait") { return problem }
         if task != .centroids { return ("files.portrait", "nothing, unless “task” is centroids") }
-      }
-      if let own = file.thresholds,
-        own.count != labels.count || !own.allSatisfy({ isScore($0) && $0 >= floor })
-      {
-        return ("files.thresholds", "a score for each label, no lower than the floor")
       }
     }
     if labels.isEmpty { return ("labels", "at least one label") }
@@ -300,10 +267,7 @@ public struct ModelCard: Sendable, Hashable, Codable {
   }
 
   private var openSetProblem: (property: String, expected: String)? {
-    let namings = files.compactMap(\.openSet)
-    guard let openSet else {
-      return namings.isEmpty ? nil : ("files.openSet", "nothing, since the card has no “openSet”")
-    }
+    guard let openSet else { return nil }
     if task != .centroids { return ("openSet", "nothing, unless “task” is centroids") }
     let known = Set(labels.map(\.label))
     if openSet.label.isEmpty || known.contains(openSet.label) {
@@ -317,18 +281,19 @@ public struct ModelCard: Sendable, Hashable, Codable {
     if genericMembers.count == members.count {
       return ("openSet.labels", "at least one of another taxon than “openSet.taxon”")
     }
-    let own = Naming(
-      threshold: openSet.threshold, nameAbove: openSet.nameAbove, temperature: openSet.temperature)
-    for (naming, property) in [(own, "openSet")] + namings.map({ ($0, "files.openSet") }) {
-      if !(naming.threshold >= floor && naming.threshold <= 1) {
-        return (property + ".threshold", "a score no lower than the floor")
-      }
-      if !(naming.nameAbove > 0 && naming.nameAbove <= 1) {
-        return (property + ".nameAbove", "a share above 0 and up to 1")
-      }
-      if !(naming.temperature > 0 && naming.temperature.isFinite) {
-        return (property + ".temperature", "a number above 0")
-      }
+    if !(openSet.threshold >= floor && openSet.threshold <= 1) {
+      return ("openSet.threshold", "a score no lower than the floor")
+    }
+    if openSet.nameAbove.count != openSet.labels.count
+      || !openSet.nameAbove.allSatisfy({ $0 > 0 && $0 <= 1 })
+    {
+      return (
+        "openSet.nameAbove",
+        "a share above 0 and up to 1 for each of “openSet.labels”, \(openSet.labels.count) in all"
+      )
+    }
+    if !(openSet.temperature > 0 && openSet.temperature.isFinite) {
+      return ("openSet.temperature", "a number above 0")
     }
     return nil
   }

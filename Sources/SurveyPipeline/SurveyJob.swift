@@ -336,7 +336,8 @@ public struct SurveyJob: Sendable {
     }.joined()
     if let set = model.card.openSet {
       text += " open=\(set.label):\(set.labels.joined(separator: ","))"
-      text += " named>\(set.nameAbove)/\(set.temperature)"
+      let shares = set.nameAbove.map { "\($0)" }.joined(separator: ",")
+      text += " named>\(shares)/\(set.temperature)"
     }
     return text
   }

@@ -43,7 +43,7 @@ public enum BlobModel {
   public static func openSet(labels: [String] = ["red fish", "blue fish"]) -> [String: Any] {
     [
       "label": "fish, unidentified", "taxon": "fish", "labels": labels, "threshold": 0.4,
-      "nameAbove": 0.8, "temperature": 1.0,
+      "nameAbove": labels.map { _ in 0.8 }, "temperature": 1.0,
     ]
   }
 

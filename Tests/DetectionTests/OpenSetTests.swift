@@ -86,26 +86,39 @@ private let purple: [UInt8] = [255, 0, 255]
 
   @Test func labelsOutsideTheSetKeepTheirThresholds() throws {
     let detector = try OpenSetFolder { card in
-      let bytes = BlobModel.file(width: 96, height: 96)
       card["background"] = nil
       card["labels"] = [
         ["label": "water", "threshold": 0.9] as [String: Any],
         ["label": "red fish", "taxon": "naso", "threshold": 0.5],
         ["label": "blue fish", "taxon": "naso", "threshold": 0.5],
       ]
-      card["files"] = [
-        [
-          "file": "blobs.tflite", "precision": "x", "sha256": SpeciesCatalog.sha256(bytes),
-          "thresholds": [0.8, 0.5, 0.5],
-          "openSet": ["threshold": 0.3, "nameAbove": 0.4, "temperature": 2],
-        ] as [String: Any]
-      ]
+      var set = BlobModel.openSet()
+      (set["threshold"], set["nameAbove"], set["temperature"]) = (0.3, [0.4, 0.6], 2)
+      card["openSet"] = set
     }.detector()
-    #expect(detector.thresholds == [0.8, 0.3, 0.3, 0.3])
+    #expect(detector.thresholds == [0.9, 0.3, 0.3, 0.3])
     #expect(detector.openSet == [1, 2, 3])
-    // The file's own share lets the first of two equals give its name.
+    // Its share lets the first of two equals give its name.
     let found = find(detector, [(9, 9, purple)]).filter { $0.label > 0 }
     #expect(names(detector, found) == ["red fish"])
+  }
+
+  /// A name that is often wrong is given from a higher share; the set lists labels in its own order.
+  @Test func eachNameIsGivenFromItsOwnShare() throws {
+    // As logits red 0.6 and blue −1.2 (0.85 and 0.15 as shares), and the other way about.
+    let (reddish, bluish): ([UInt8], [UInt8]) = ([255, 0, 250], [250, 0, 255])
+    for (shares, expected) in [
+      ([0.5, 0.5], ["red fish", "blue fish"]),
+      ([0.5, 0.9], ["fish, unidentified", "blue fish"]),
+      ([0.9, 0.5], ["red fish", "fish, unidentified"]),
+    ] {
+      let detector = try OpenSetFolder { card in
+        var set = BlobModel.openSet(labels: ["blue fish", "red fish"])
+        set["nameAbove"] = shares
+        card["openSet"] = set
+      }.detector()
+      #expect(names(detector, find(detector, [(1, 1, reddish), (9, 9, bluish)])) == expected)
+    }
   }
 
   /// Shares of nearly all and nearly nothing come near to each other.

@@ -201,7 +201,7 @@ import Testing
     ]
     let set: [String: Any] = [
       "label": "fish, unidentified", "taxon": "fish", "labels": ["tang", "other fish"],
-      "threshold": 0.4, "nameAbove": 0.8, "temperature": 1.2,
+      "threshold": 0.4, "nameAbove": [0.8, 1], "temperature": 1.2,
     ]
     let wrong = { (changes: [String: Any?]) throws in
       try problem { card in
@@ -214,23 +214,15 @@ import Testing
     #expect(try wrong([:]) == nil)
     #expect(try wrong(["threshold": nil])?.contains("openSet.threshold") == true)
     #expect(try wrong(["threshold": 0.05])?.contains("openSet.threshold") == true)
-    #expect(try wrong(["nameAbove": 0])?.contains("openSet.nameAbove") == true)
-    #expect(try wrong(["nameAbove": 1.1])?.contains("openSet.nameAbove") == true)
+    #expect(try wrong(["nameAbove": [0, 1]])?.contains("openSet.nameAbove") == true)
+    #expect(try wrong(["nameAbove": [0.8, 1.1]])?.contains("openSet.nameAbove") == true)
+    #expect(try wrong(["nameAbove": [0.8]])?.contains("2 in all") == true)
     #expect(try wrong(["temperature": 0])?.contains("openSet.temperature") == true)
     #expect(try wrong(["label": "tang"])?.contains("openSet.label") == true)
     #expect(try wrong(["labels": ["tang"]])?.contains("openSet.labels") == true)
     #expect(try wrong(["labels": ["tang", "whale"]])?.contains("openSet.labels") == true)
     #expect(try wrong(["labels": ["tang", "tang"]])?.contains("openSet.labels") == true)
     #expect(try wrong(["taxon": "whale"])?.contains("whale") == true)
-    #expect(
-      try problem {
-        $0["files"] = [
-          [
-            "file": "m.tflite", "precision": "int8", "sha256": String(repeating: "a", count: 64),
-            "openSet": ["threshold": 0.4, "nameAbove": 0.8, "temperature": 1],
-          ] as [String: Any]
-        ]
-      }?.contains("files.openSet") == true)
   }
 
   /// Unidentified fish must not be counted into a species.

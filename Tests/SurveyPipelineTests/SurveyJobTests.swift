@@ -47,7 +47,7 @@ import Testing
     try dives.process(store)
     let table = try TallyTable(store)
     #expect(table.run.options.contains(" still=1.0,0.1"))
-    #expect(table.run.options.contains("named>0.8/1.0"))
+    #expect(table.run.options.contains("named>0.8,0.8/1.0"))
     #expect(table.rows.map(\.label.label) == ["red fish", "blue fish", "fish, unidentified"])
     #expect(table.rows.map(\.tally.maxN) == [1, 1, 1])
     let unidentified = try #require(table.rows.last)

@@ -1,6 +1,8 @@
 """Calibration, open sets, and when a fish is named."""
 
+import pathlib
 import unittest
+import unittest.mock
 
 import numpy as np
 
@@ -86,13 +88,13 @@ class CalibrationTests(unittest.TestCase):
 
 
 class OpenSetTests(unittest.TestCase):
-    chosen = OpenSet((0, 1), (1,), 0.8)
+    chosen = OpenSet((0, 1), (1,), (0.8, 0.8))
 
     def test_a_fish_between_two_labels_is_one_without_a_name(self):
         scores = grid((1, 2, 0.35, 0.0, 0.0), (1, 3, 0.3, 0.3, 0.0))[0, :, :, 1:]
         apart = measurement.detections(scores, 0.1)
         self.assertEqual(len(apart), 1)
-        found = measurement.detections(scores, 0.1, chosen=OpenSet((0, 1), (), 0.8))
+        found = measurement.detections(scores, 0.1, chosen=OpenSet((0, 1), (), (0.8, 0.8)))
         np.testing.assert_allclose(found[:, 2:], [[0.6, 3]])
 
     def test_a_clear_member_is_named_and_a_generic_one_is_not(self):
@@ -121,16 +123,39 @@ class OpenSetTests(unittest.TestCase):
             samples.append(sample(box, [0 if right else 1], video=f"v{number}"))
             outputs.append(grid((1, 2, *((0.7, 0.1) if sure else (0.5, 0.3)), 0)))
         inputs = measurement.Inputs(samples, SIZE)
-        chosen = OpenSet((0, 1), ())
+        chosen = OpenSet((0, 1), (), (0.5, 0.5))
         found = calibration.naming(
-            inputs, [np.concatenate(outputs)], measurement.NONE, 0.3, chosen, 0.5
+            [(inputs, [np.concatenate(outputs)], measurement.NONE)], 0.3, chosen, 0.5
         )
         weak, strong = measurement.shares([[0.5, 0.3], [0.7, 0.1]], found.temperature)[:, 0]
-        self.assertTrue(weak < found.name_above <= strong, found)
+        self.assertTrue(weak < found.name_above[0] <= strong, found)
         hopeless = calibration.naming(
-            inputs, [np.concatenate(outputs)[..., [0, 2, 1, 3]]], measurement.NONE, 0.3, chosen, 0.5
+            [(inputs, [np.concatenate(outputs)[..., [0, 2, 1, 3]]], measurement.NONE)], 0.3, chosen, 0.5
         )
-        self.assertEqual(hopeless.name_above, 1)
+        self.assertEqual(hopeless.name_above, (1, 1))
+
+    def test_a_name_that_is_often_wrong_is_given_from_a_higher_share(self):
+        box, samples, outputs = [[16, 8, 8, 8]], [], []
+        fish = [((0.7, 0.1, 0.0), 0)] * 40 + [((0.0, 0.9, 0.1), 1)] * 20
+        fish += [((0.1, 0.7, 0.0), 1)] * 10 + [((0.0, 0.0, 0.8), 2)] * 30
+        strangers = [((0.1, 0.7, 0.0), 2)]
+        for folder, part in (("drawn", fish), ("filmed", strangers + fish[-24:])):
+            for number, (scores, label) in enumerate(part):
+                samples.append(sample(box, [label], video=f"v{number}", folder=folder))
+                outputs.append(grid((1, 2, *scores), channels=4))
+        inputs, given = measurement.Inputs(samples, SIZE), [np.concatenate(outputs)]
+        chosen = OpenSet((0, 1, 2), (2,), (0.5, 0.5, 0.5))
+        found = calibration.naming([(inputs, given, measurement.NONE)], 0.3, chosen, 0.5)
+        shares = measurement.shares([[0.7, 0.1, 0], [0.1, 0.7, 0], [0, 0.9, 0.1]], found.temperature)
+        self.assertLessEqual(found.name_above[0], shares[0, 0])
+        self.assertTrue(shares[1, 1] < found.name_above[1] <= shares[2, 1], (found, shares))
+
+    def test_shares_are_read_in_the_order_of_the_open_set(self):
+        config = {
+            "labels": [{"label": "tang"}, {"label": "diver"}, {"label": "fish", "taxon": "fish"}],
+            "openSet": {"label": "x", "taxon": "fish", "labels": ["fish", "tang"]},
+        }
+        self.assertEqual(measurement.open_set(config, [0.9, 0.6]), OpenSet((0, 2), (2,), (0.6, 0.9)))
 
     def test_measure_chooses_one_threshold_for_the_open_set_and_counts_names(self):
         config = configuration.checked(
@@ -150,20 +175,22 @@ class OpenSetTests(unittest.TestCase):
             },
             "x",
         )
-        self.assertEqual(measurement.open_set(config), OpenSet((0, 1), (1,)))
+        self.assertEqual(measurement.open_set(config), OpenSet((0, 1), (1,), (0.5, 0.5)))
         box, samples, outputs = [[16, 8, 8, 8]], [], []
         for number in range(40):
             samples.append(sample(box, [number % 2], video=f"v{number}"))
             outputs.append(grid((1, 2, *((0.1, 0.7) if number % 2 else (0.7, 0.1)), 0)))
-        given = [np.concatenate(outputs)]
-        run, export.run = export.run, lambda *_: given
-        try:
-            figures, fitted = export.measure(
-                config, None, {"scores": 0}, {"val": samples, "test": []}
+        # The second file gives two thirds of each score, so that other scores are as likely to be right.
+        given = np.concatenate(outputs)
+        answers = {"first": [given], "second": [given * [1, 2 / 3, 2 / 3, 2 / 3]]}
+        with unittest.mock.patch.object(export, "run", lambda path, _: answers[path.name]):
+            both, fitted = export.measure(
+                config, {name: pathlib.Path(name) for name in answers}, {"scores": 0}, {"val": samples, "test": []}
             )
-        finally:
-            export.run = run
-        self.assertEqual(set(fitted["calibration"]), {"still"})
+        figures = both["first"]
+        self.assertEqual(both["second"]["val fixture"]["f1"], 1)
+        self.assertEqual(set(fitted["calibration"]), set(answers))
+        self.assertEqual(set(fitted["calibration"]["first"]), {"still"})
         self.assertEqual(set(fitted["openSet"]), {"threshold", "nameAbove", "temperature"})
         self.assertEqual(fitted["thresholds"][:2], [fitted["openSet"]["threshold"]] * 2)
         row = figures["val fixture fish, unidentified"]

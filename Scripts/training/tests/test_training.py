@@ -22,7 +22,10 @@ class TrainingTests(unittest.TestCase):
             folder = pathlib.Path(folder)
             fixtures.write_coco(folder / "data/train", scenes=12, seed=21)
             fixtures.write_coco(folder / "data/val", scenes=4, seed=22)
-            config = fixtures.CONFIGURATION | {"rounds": 3, "stepsPerRound": 40, "batchSize": 8, "average": 0.9}
+            config = fixtures.CONFIGURATION | {
+                "rounds": 3, "stepsPerRound": 40, "batchSize": 8, "average": 0.9,
+                "correctedBiases": True,
+            }
             (folder / "training.json").write_text(json.dumps(config))
             first = self.train(folder, 1)
             last = self.train(folder, 3)
@@ -71,30 +74,6 @@ class TrainingTests(unittest.TestCase):
             for best in ("before-1", "before-2", "."):
                 kernel = np.load(folder / "work" / best / "best.npz")["Conv1/kernel"]
                 self.assertTrue(np.allclose(kernel, 0.01, atol=1e-4))
-
-    def test_a_share_of_the_start_is_kept(self):
-        with tempfile.TemporaryDirectory() as folder:
-            folder = pathlib.Path(folder)
-            fixtures.write_coco(folder / "data/train", scenes=3, seed=21)
-            fixtures.write_coco(folder / "data/val", scenes=2, seed=22)
-            config = fixtures.CONFIGURATION | {
-                "rounds": 1, "stepsPerRound": 2, "batchSize": 2, "startFrom": "first.npz", "keptOfStart": 0.75,
-                "before": [{"stepsPerRound": 1}],
-            }
-            (folder / "training.json").write_text(json.dumps(config))
-            first = network.weights(network.build(configuration.load(folder / "training.json")))
-            np.savez(folder / "first.npz", **first)
-            options = arguments(
-                [str(folder / "training.json"), "--data", str(folder / "data")]
-                + ["--work", str(folder / "work")]
-            )
-            quiet = contextlib.redirect_stdout(io.StringIO())
-            with quiet, unittest.mock.patch.object(training, "finish") as finish:
-                training.train(configuration.load(options.config), options, folder)
-            made, best = network.weights(finish.call_args[0][1]), np.load(folder / "work/best.npz")
-            self.assertGreater(abs(best["logits/kernel"] - first["logits/kernel"]).max(), 1e-5)
-            for name, value in made.items():
-                self.assertTrue(np.allclose(value, 0.25 * best[name] + 0.75 * first[name], atol=1e-6), name)
 
     def train(self, folder, rounds):
         options = arguments(
