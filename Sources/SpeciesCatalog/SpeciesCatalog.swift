@@ -148,14 +148,38 @@ public struct SpeciesCatalog: Sendable {
     }
   }
 
-  private static func decode<Value: Decodable>(_ file: URL) throws(SpeciesCatalogError) -> Value {
+  /// Reads a file that holds a value's properties and no others: one that is misspelt, or that this
+  /// version does not know, would else silently not hold.
+  private static func decode<Value: Codable>(_ file: URL) throws(SpeciesCatalogError) -> Value {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
       throw .unreadable(file: file.path, reason: "missing, or no permission")
     }
-    do { return try JSONDecoder().decode(Value.self, from: data) } catch {
+    let value: Value
+    let unknown: String?
+    do {
+      value = try JSONDecoder().decode(Value.self, from: data)
+      unknown = firstUnknown(
+        try JSONSerialization.jsonObject(with: data),
+        try JSONSerialization.jsonObject(with: JSONEncoder().encode(value)))
+    } catch {
       throw .malformed(file: file.path, reason: Self.text(of: error))
     }
+    if let unknown { throw .unknownProperty(file: file.path, property: unknown) }
+    return value
+  }
+
+  /// The first property, by name, of a JSON value that another one lacks; `null` is no property.
+  private static func firstUnknown(_ given: Any, _ known: Any) -> String? {
+    if let given = given as? [String: Any], let known = known as? [String: Any] {
+      for (name, value) in given.sorted(by: { $0.key < $1.key }) where !(value is NSNull) {
+        guard let other = known[name] else { return name }
+        if let inner = firstUnknown(value, other) { return "\(name).\(inner)" }
+      }
+    } else if let given = given as? [Any], let known = known as? [Any] {
+      return zip(given, known).lazy.compactMap(firstUnknown).first
+    }
+    return nil
   }
 
   private static func text(of error: any Error) -> String {

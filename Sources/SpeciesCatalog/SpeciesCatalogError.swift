@@ -8,6 +8,8 @@ public enum SpeciesCatalogError: Error, Equatable, CustomStringConvertible {
   case malformed(file: String, reason: String)
   /// A file's value is not what it should be.
   case invalid(file: String, property: String, expected: String)
+  /// A file has a property that nothing reads.
+  case unknownProperty(file: String, property: String)
   /// A card names a taxon that the catalogue lacks.
   case unknownTaxon(file: String, taxon: String)
   /// A model's file is not the one that its card describes.
@@ -27,6 +29,9 @@ public enum SpeciesCatalogError: Error, Equatable, CustomStringConvertible {
     case .malformed(let file, let reason): "\(file): not what it should be: \(reason)"
     case .invalid(let file, let property, let expected):
       "\(file): “\(property)” should hold \(expected)"
+    case .unknownProperty(let file, let property):
+      "\(file): there is no property “\(property)”; correct its name or take it out "
+        + "(Species/README.md says what there is)"
     case .unknownTaxon(let file, let taxon):
       "\(file): there is no taxon “\(taxon)” in Species/taxa"
     case .wrongHash(let file, let expected, let actual):

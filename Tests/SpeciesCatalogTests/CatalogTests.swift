@@ -225,6 +225,23 @@ import Testing
     #expect(try wrong(["taxon": "whale"])?.contains("whale") == true)
   }
 
+  /// What is misspelt would else silently not hold.
+  @Test func propertiesThatNothingReadsAreNamed() throws {
+    #expect(try problem { $0["calibration"] = NSNull() } == nil)
+    #expect(try problem { $0["thresold"] = 0.5 }?.contains("no property “thresold”") == true)
+    let file: [String: Any] = [
+      "file": "m.tflite", "precision": "int8", "sha256": String(repeating: "a", count: 64),
+    ]
+    let wrong = { (key: String, value: Any) in
+      try problem { $0["files"] = [file, file.merging([key: value]) { $1 }] }
+    }
+    #expect(try wrong("thresholds", [0.5])?.contains("“files.thresholds”") == true)
+    let line = ["scale": 1.0, "offset": 0.0]
+    #expect(
+      try wrong("calibration", ["still": line, "movng": line])?
+        .contains("“files.calibration.movng”") == true)
+  }
+
   /// Unidentified fish must not be counted into a species.
   @Test func anOpenSetIsOfNoSpecies() throws {
     let catalog = try SpeciesCatalog(folder: Repository.root.appending(path: "Species"))
