@@ -187,9 +187,10 @@ def measure(arguments):
             if label.get("taxon") == opened["taxon"]:
                 continue
             threshold = opened["threshold"]
-        levels[label["label"]] = arguments.threshold or threshold
+        levels[label["label"]] = threshold if arguments.threshold is None else arguments.threshold
     if opened:
-        levels[opened["label"]] = arguments.threshold or opened["threshold"]
+        given = arguments.threshold
+        levels[opened["label"]] = opened["threshold"] if given is None else given
     names, thresholds = list(levels), list(levels.values())
     floor = min([card["floor"], *thresholds])
     lines = own.get("calibration", {})
@@ -204,13 +205,19 @@ def measure(arguments):
 
     # Integer arithmetic is defined by the reference kernels; the faster ones round otherwise.
     kernels = OpResolverType.AUTO if arguments.fast else OpResolverType.BUILTIN_REF
-    interpreter = Interpreter(model_path=arguments.model, experimental_op_resolver_type=kernels)
-    interpreter.allocate_tensors()
-    input_height, input_width = interpreter.get_input_details()[0]["shape"][1:3]
+    files = {False: arguments.model, True: arguments.model}
+    if twin := own.get("portrait"):
+        files[True] = str(pathlib.Path(arguments.model).with_name(twin["file"]))
+    interpreters = {}
+    for is_tall, file in files.items():
+        interpreters[is_tall] = Interpreter(model_path=file, experimental_op_resolver_type=kernels)
+        interpreters[is_tall].allocate_tensors()
     sums = {"all": Sums(), "near_centre": Sums()}
     for image in document["images"]:
         entry = entries[image["file_name"]]
         width, height = image["width"], image["height"]
+        interpreter = interpreters[height > width]
+        input_height, input_width = interpreter.get_input_details()[0]["shape"][1:3]
         box = placed(width, height, input_width, input_height, card["input"]["fit"])
         stated = tuple(entry[key] for key in ("left", "top", "width", "height"))
         assert box == stated, f"{image['file_name']}: placed at {stated} instead of {box}"

@@ -1,3 +1,5 @@
+internal import Survey
+
 /// Why a model cannot be measured against a truth.
 public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   /// A file cannot be read, or is larger than any truth should be.
@@ -39,9 +41,10 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
         + "is it the truth of another clip?"
     case .classes(let file, let problem): "\(file): \(problem)"
     case .nothingToFind(let file, let classes, let labels):
-      "\(file): none of its classes (\(classes.joined(separator: ", "))) is a label of the model "
-        + "(\(labels.joined(separator: ", "))); --classes map.csv says which is which, with the "
-        + "columns truth,label"
+      "\(file): none of its classes (\(classes.joined(separator: ", "))) stands for a label of the "
+        + "model (\(labels.joined(separator: ", "))); --classes map.csv says which is which, in the "
+        + "rows truth,label and then, for example, "
+        + CSV.row([classes.first ?? "fish", labels.last ?? "fish"]).dropLast()
     case .noSweep(let decoder):
       "the decoder \(decoder) joins cells by threshold, so thresholds cannot be compared on one "
         + "look; give --threshold a number, or use --decoder peak"
