@@ -182,6 +182,15 @@ public struct SpeciesCatalog: Sendable {
     return nil
   }
 
+  /// What JSON has for a type.
+  private static func kind(_ type: any Any.Type) -> String {
+    if type is String.Type { return "a text" }
+    if type is Bool.Type { return "true or false" }
+    if type is any Numeric.Type { return "a number" }
+    let name = "\(type)"
+    return name.hasPrefix("Array") || name.hasPrefix("Unkeyed") ? "a list" : "an object"
+  }
+
   private static func text(of error: any Error) -> String {
     guard let error = error as? DecodingError else { return "not JSON" }
     let path = { (context: DecodingError.Context) in
@@ -191,8 +200,8 @@ public struct SpeciesCatalog: Sendable {
     switch error {
     case .keyNotFound(let key, let context):
       return "“\(path(context).isEmpty ? "" : path(context) + ".")\(key.stringValue)” is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      return "“\(path(context))”: \(context.debugDescription)"
+    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+      return "“\(path(context))” should hold \(kind(type))"
     case .dataCorrupted(let context):
       return context.codingPath.isEmpty
         ? "not JSON" : "“\(path(context))”: \(context.debugDescription)"

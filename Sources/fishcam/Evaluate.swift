@@ -53,9 +53,9 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: """
-      Score from which a detection counts, 0 to 1, or “best”: for each label the one with the \
-      highest F1 on this truth. The model's own unless given.
-      """)
+      Score from which a detection counts, above 0 and at most 1, or “best”: for each label the \
+      one with the highest F1 on this truth. The model's own unless given.
+      """, transform: ThresholdChoice.init)
   var threshold: ThresholdChoice?
 
   @Option(help: "How individuals are read off the grid: peak or edge-impulse.")
@@ -187,16 +187,16 @@ struct Evaluate: ParsableCommand {
 }
 
 /// A threshold on a command line.
-struct ThresholdChoice: ExpressibleByArgument {
+struct ThresholdChoice {
   var value: Evaluation.Threshold
 
-  init?(argument: String) {
+  init(argument: String) throws {
     if argument == "best" {
       value = .best
     } else if let number = Double(argument), number > 0, number <= 1 {
       value = .given(number)
     } else {
-      return nil
+      throw ValidationError("a score is above 0 and at most 1, or give “best”.")
     }
   }
 }

@@ -51,7 +51,9 @@ struct ModelOptions: ParsableArguments {
     completion: .file(extensions: ["tflite"]))
   var model = "fish"
 
-  @Option(help: "Score from which a detection counts, 0 to 1; the model's own unless given.")
+  @Option(
+    help:
+      "Score from which a detection counts, above 0 and at most 1; the model's own unless given.")
   var threshold: Double?
 
   @Option(help: "How individuals are read off the grid: peak or edge-impulse.")

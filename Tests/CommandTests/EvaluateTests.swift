@@ -144,6 +144,12 @@ import Testing
     #expect(refused.code == 2 && refused.errors.contains("--decoder peak"), "\(refused.errors)")
   }
 
+  @Test(arguments: ["0", "-0.1", "2", "nan", "much"])
+  func thresholdsThatNoScoreCanBeAreExplained(_ given: String) throws {
+    let refused = try EvaluateFolder().run(["--threshold=\(given)"])
+    #expect(refused.code != 0 && refused.errors.contains("above 0 and at most 1, or give “best”"))
+  }
+
   @Test func tablesAndPlots() throws {
     let files = try EvaluateFolder()
     let (tables, plots) = (files.folder.path + "/csv", files.folder.path + "/plots")

@@ -217,6 +217,15 @@ import Testing
     #expect(try wrong(["nameAbove": [0, 1]])?.contains("openSet.nameAbove") == true)
     #expect(try wrong(["nameAbove": [0.8, 1.1]])?.contains("openSet.nameAbove") == true)
     #expect(try wrong(["nameAbove": [0.8]])?.contains("2 in all") == true)
+    #expect(
+      try wrong(["nameAbove": 0.8])?.contains("“openSet.nameAbove” should hold a list") == true)
+    #expect(
+      try wrong(["nameAbove": NSNull()])?.contains("“openSet.nameAbove” should hold a list") == true
+    )
+    #expect(
+      try wrong(["nameAbove": ["x", 1]])?.contains("openSet.nameAbove.[0]” should hold a number")
+        == true)
+    #expect(try wrong(["label": 3])?.contains("“openSet.label” should hold a text") == true)
     #expect(try wrong(["temperature": 0])?.contains("openSet.temperature") == true)
     #expect(try wrong(["label": "tang"])?.contains("openSet.label") == true)
     #expect(try wrong(["labels": ["tang"]])?.contains("openSet.labels") == true)
