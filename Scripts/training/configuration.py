@@ -148,6 +148,8 @@ def checked(config, path):
             raise wrong("'openSet' needs 'task' centroids")
     if (config["task"] == "labels") != (config["network"]["kind"] == "window"):
         raise wrong("'network.kind' window and 'task' labels go together")
+    if isinstance(config.get("startFrom"), str):
+        config["startFrom"] = [config["startFrom"]]
     if config["network"]["kind"] == "named" and not ("startFrom" in config and config["composed"]):
         raise wrong("'network.kind' named needs 'composed' and a finder in 'startFrom'")
     if config["selfTraining"] and not ("startFrom" in config and config["network"].get("sizes")):
@@ -175,10 +177,10 @@ def checked(config, path):
 def _earlier(config, changes, path):
     """A training that precedes that of `config`, by what is different in it."""
     kept = {"name", "labels", "before", "val", "test"}
-    if not isinstance(changes, dict) or kept & set(changes) or config["network"].get("kind") == "named":
+    if not isinstance(changes, dict) or kept & set(changes):
         raise ConfigurationError(
             f"{path}: 'before' lists objects with what is different in earlier trainings, without "
-            f"{', '.join(sorted(kept))}, and not for 'network.kind' named"
+            f"{', '.join(sorted(kept))}"
         )
     merged = dict(config)
     for key, value in changes.items():

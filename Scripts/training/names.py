@@ -5,10 +5,12 @@ whole input. A crop costs a twentieth of a picture, and each shows a fish; so a 
 thousand of them. Where fish are is not learnt here: that the finder knows, which stays as it is.
 """
 
+import dataclasses
+
 import numpy as np
 from keras import ops
 
-from . import augmentation, coco, composed, measurement, windows
+from . import augmentation, coco, composed, loop, measurement, windows
 
 SIDE = 160
 """Rows and columns of a crop, in pixels of the input."""
@@ -34,6 +36,17 @@ learns that whatever was filmed is none of the species, which are drawn.
 RECOGNISED = 0.7
 """Crops of a real picture with fish whose species is known that show one of these."""
 
+DOUBTED_SHARE = 0.1
+"""Crops around what the finder finds in real pictures in which no species is known, as of no kind, drawn by how nearly
+it was given a name when the training began: light on glass, a rock, a fish that nobody marked.
+"""
+
+DOUBTED = 0.02
+"""The score of a name from which a find is such a crop."""
+
+TOGETHER = 256
+"""As many pictures are searched at once: a picture of 768 × 448 takes a megabyte."""
+
 INNER = 0.5
 """The share of a box's sides, around its middle, in which cells are to name its fish."""
 
@@ -41,8 +54,13 @@ INNER = 0.5
 class Names:
     """What the training loop asks of a task, for names at the middle of crops."""
 
-    def __init__(self, config, train, val, work):
+    def __init__(self, config, train, val, work, doubted=()):
+        """`doubted` is what the function of that name gives for `train`."""
         self.config, self.train = config, train
+        self.doubted, self.chances = [(index, box) for index, box, _ in doubted], None
+        if doubted:
+            squares = np.array([score for *_, score in doubted]) ** 2
+            self.chances = np.cumsum(squares / squares.sum())
         self.count = len(config["labels"])
         self.indices = coco.label_indices(config)
         chosen = measurement.open_set(config)
@@ -57,16 +75,19 @@ class Names:
         """An augmented crop and, by cell, labels as one-hot vectors weighted to 1 a fish."""
         change = augmentation.recolouring(generator) if generator.random() < RECOLOURED else None
         sample = self.train[index]
-        if generator.random() < COMPOSED_SHARE or len(sample.boxes) == 0:
+        if self.doubted and generator.random() < DOUBTED_SHARE:
+            place = np.searchsorted(self.chances, generator.random())
+            index, box = self.doubted[min(place, len(self.doubted) - 1)]
+            sample = self._with(self.train[index], box)
+            crop, boxes = self._real(sample, len(sample.boxes) - 1, change, generator)
+            labels = sample.labels
+        elif generator.random() < COMPOSED_SHARE or len(sample.boxes) == 0:
             width = self.config["input"]["width"]
             crop, boxes, labels = composed.crop(self.stock, self.indices, SIDE, width, generator)
             if change:
                 crop = change(crop)
         else:
-            zoom = np.exp(generator.uniform(np.log(0.6), np.log(1.7)))
-            shift = generator.uniform(-0.15, 0.15, 2)
-            box = self._chosen(sample, generator)
-            crop, boxes = self._cut(sample, box, zoom, shift, change or (lambda part: part))
+            crop, boxes = self._real(sample, self._chosen(sample, generator), change, generator)
             labels = sample.labels
         if generator.random() < FILMED:
             crop = augmentation.filmed(crop, generator)
@@ -82,6 +103,20 @@ class Names:
         if sample.source == composed.NAMED and len(known) and generator.random() < RECOGNISED:
             return int(generator.choice(known))
         return int(generator.integers(len(sample.boxes)))
+
+    def _with(self, sample, box):
+        """`sample` with one more box, of a fish of no kind."""
+        return dataclasses.replace(
+            sample,
+            boxes=np.concatenate([sample.boxes, box[np.newaxis]]),
+            labels=np.append(sample.labels, self.generic[0]),
+        )
+
+    def _real(self, sample, box, change, generator):
+        """A crop around a box, now nearer, now farther, and all boxes in it."""
+        zoom = np.exp(generator.uniform(np.log(0.6), np.log(1.7)))
+        shift = generator.uniform(-0.15, 0.15, 2)
+        return self._cut(sample, box, zoom, shift, change or (lambda part: part))
 
     def _cut(self, sample, box, zoom, shift, change=lambda part: part):
         """The crop around a box at the input's scale times `zoom`, and all boxes in it."""
@@ -137,3 +172,27 @@ class Names:
         if single:
             several.append(np.mean(single))
         return float(np.mean(several)), " ".join(texts)
+
+
+def doubted(config, model, samples):
+    """What `model` finds in real pictures in which no species is known: of each the picture's index, a box in its
+    pixels, and the score of the likeliest name, from DOUBTED on.
+    """
+    chosen, made = measurement.open_set(config), []
+    if chosen is None or not chosen.generic:
+        return made
+    specific = [member for member in chosen.members if member not in chosen.generic]
+    apart = ("rendered", composed.SOURCE, composed.NAMED)
+    real = [index for index, sample in enumerate(samples) if sample.source not in apart]
+    for start in range(0, len(real), TOGETHER):
+        part = real[start : start + TOGETHER]
+        inputs = measurement.Inputs([samples[index] for index in part], config["input"])
+        for place, (index, grid, sizes) in enumerate(zip(part, *loop.predict(model, inputs.pictures))):
+            scores = measurement.units(grid[:, :, 1:], chosen)[1][:, :, -1]
+            rows, columns, strengths = measurement.individuals(scores, DOUBTED, sizes=sizes)
+            found = measurement.points(scores, rows, columns, strengths)
+            scale, corner = inputs.fits[place]
+            boxes = (measurement.predicted_boxes(found, sizes) - corner) / scale
+            named = grid[rows, columns][:, 1:][:, specific].max(axis=1)
+            made += [(index, box, score) for box, score in zip(boxes, named) if score >= DOUBTED]
+    return made

@@ -45,10 +45,10 @@ def train(config, options, root):
         for number, part in enumerate(earlier, 1):
             log(f"training {number} of {len(earlier) + 1}: {part['input']['width']} × {part['input']['height']}")
             folder = work / f"before-{number}"
-            learn(part, options, home, folder, log)
+            learn(part, options, home, folder, work, log)
             following = earlier[number] if number < len(earlier) else config
-            following["startFrom"] = str(folder.resolve() / "best.npz")
-        model, samples = learn(config, options, home, work, log)
+            following["startFrom"] = [*part.get("startFrom", []), str(folder.resolve() / "best.npz")]
+        model, samples = learn(config, options, home, work, work, log)
     finish(config, model, samples, output, log)
     return output
 
@@ -66,8 +66,8 @@ def _apply(options, config):
             config[key] = getattr(options, key)
 
 
-def learn(config, options, home, work, log):
-    """Train one network, with checkpoints in `work`; the best of it, and its samples."""
+def learn(config, options, home, folder, work, log):
+    """Train one network, with checkpoints in `folder`, what is drawn in `work`; the best of it, and its samples."""
     _apply(options, config)
     keras.utils.set_random_seed(config["seed"])
     cv2.setNumThreads(0)  # its threads do not outlive the fork of what makes batches
@@ -78,15 +78,15 @@ def learn(config, options, home, work, log):
     if config["selfTraining"]:
         samples["train"], added = teaching.taught(config, model, samples["train"])
         log(f"{added} fish were found where labels are incomplete, and are learnt too")
-    task = task_of(config, samples, work)
+    task = task_of(config, model, samples, work)
     trained = trained_part(config, model)
-    training = loop.Loop(config, trained, task, samples["train"], work, teaching.teacher(config, home))
+    training = loop.Loop(config, trained, task, samples["train"], folder, teaching.teacher(config, home))
     if options.resume:
         training.resume()
     began = time.time()
     training.run(log, options.workers)
     log(f"trained in {(time.time() - began) / 60:.0f} min")
-    network.set_weights(model, dict(np.load(work / "best.npz")))
+    network.set_weights(model, dict(np.load(folder / "best.npz")))
     return model, samples
 
 
@@ -163,10 +163,11 @@ def trained_part(config, model):
     return part
 
 
-def task_of(config, samples, work):
-    """What the loop asks for examples, loss and measure."""
+def task_of(config, model, samples, work):
+    """What the loop asks for examples, loss and measure of `model`, which has what it starts from."""
     if config["network"]["kind"] == "named":
-        return names.Names(config, samples["train"], samples["val"], work)
+        doubted = names.doubted(config, model, samples["train"])
+        return names.Names(config, samples["train"], samples["val"], work, doubted)
     if config["task"] == "labels":
         from .windows import Windows as Task
     else:
@@ -177,9 +178,8 @@ def task_of(config, samples, work):
 def start(config, model, home, backbone):
     """Weights to start from: another model's (`startFrom`), or the backbone's from ImageNet."""
     if "startFrom" in config:
-        names = config["startFrom"]
         found = 0
-        for name in names if isinstance(names, list) else [names]:
+        for name in config["startFrom"]:
             path = (home / name).resolve()
             if not path.exists():
                 raise ConfigurationError(
@@ -187,7 +187,7 @@ def start(config, model, home, backbone):
                 )
             found += network.set_weights(model, _of_other(config, model, path))
         if found == 0:
-            raise ConfigurationError(f"{names}: has no layer of this network")
+            raise ConfigurationError(f"{', '.join(config['startFrom'])}: has no layer of this network")
     elif backbone.exists():
         network.load_backbone(model, backbone)
     else:

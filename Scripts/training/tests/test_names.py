@@ -29,10 +29,10 @@ CONFIGURATION = configuration.checked(
 )
 
 
-def task(train=(), val=()):
+def task(train=(), val=(), doubted=()):
     made = stock(red=(200, 30, 30), blue=(30, 30, 200), fish=(120, 120, 120))
     with unittest.mock.patch.object(names.composed, "stock_of", return_value=made):
-        return names.Names(CONFIGURATION, list(train), list(val), None)
+        return names.Names(CONFIGURATION, list(train), list(val), None, doubted)
 
 
 class CropTests(unittest.TestCase):
@@ -103,6 +103,27 @@ class CropTests(unittest.TestCase):
         self.assertGreater(loss(2, 0.3), loss(2, 0.5))
         self.assertGreater(loss(0, 0.7), loss(0, 0.9))
 
+    def test_what_is_taken_for_fish_beside_the_boxes_is_shown_as_of_no_kind(self):
+        pixels = np.full((360, 640, 3), 90, np.uint8)
+        pixels[200:240, 500:560] = 250
+        picture = fixtures.sample(pixels, [(60, 60, 60, 60)])
+        picture.labels[:] = 0
+        bright_box, dark_box = np.float32((500, 200, 60, 40)), np.float32((300, 100, 30, 30))
+        made = task([picture], doubted=[(0, bright_box, 0.9), (0, dark_box, 0.3)])
+        made.generic, generator = [2], np.random.default_rng(1)
+        shown = 0
+        plain = {"COMPOSED_SHARE": 0, "FILMED": 0, "RECOLOURED": 0, "DOUBTED_SHARE": 0.5}
+        with unittest.mock.patch.multiple(names, **plain):
+            for _ in range(200):
+                crop, (target,) = made.example(0, [0], generator)
+                bright = crop[78:82, 78:82].mean() > 150
+                if bright:
+                    self.assertGreater(target[3:7, 3:7, 2].sum(), 0)
+                shown += bright
+        self.assertGreater(shown, 70)
+        self.assertLess(shown, 110)
+        self.assertEqual(len(picture.boxes), 1)
+
     def test_fish_whose_species_is_known_are_shown_more_often(self):
         picture = fixtures.sample(np.full((192, 256, 3), 90, np.uint8), [(20 * x, 60, 20, 20) for x in range(10)])
         picture.labels[:] = [1] + [2] * 9
@@ -113,6 +134,25 @@ class CropTests(unittest.TestCase):
         known = sum(made._chosen(picture, generator) == 0 for _ in range(400))
         self.assertLess(plain, 80)
         self.assertGreater(known, 260)
+
+
+class DoubtedTests(unittest.TestCase):
+    def test_it_is_what_is_found_where_no_species_is_known_by_its_likeliest_name(self):
+        empty = np.full((192, 256, 3), 90, np.uint8)
+        unknown, known = fixtures.sample(empty, []), fixtures.sample(empty, [])
+        known.source = names.composed.NAMED
+        for sample in (unknown, known):
+            sample.motion = np.zeros((192, 256), np.uint8)
+        scores, sizes = np.zeros((1, 12, 16, 4), np.float32), np.ones((1, 12, 16, 2), np.float32)
+        scores[0, 4, 4, 1:] = 0.01, 0.01, 0.9
+        scores[0, 9, 12, 1:] = 0.1, 0.3, 0.2
+        config = CONFIGURATION | {"openSet": {"label": "?", "labels": ["red", "blue", "fish"], "taxon": "fish"}}
+        config["labels"] = [{**label, "taxon": label["label"]} for label in CONFIGURATION["labels"]]
+        with unittest.mock.patch.object(names.loop, "predict", return_value=[scores, sizes]):
+            [(index, box, score)] = names.doubted(config, None, [unknown, known])
+        self.assertEqual(index, 0)
+        self.assertAlmostEqual(score, 0.3, places=5)
+        np.testing.assert_allclose(box, (184, 136, 32, 32), atol=8)
 
 
 class NetworkTests(unittest.TestCase):

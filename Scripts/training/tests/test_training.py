@@ -113,7 +113,7 @@ class StartTests(unittest.TestCase):
             self.assertTrue((model.get_layer("from_8").kernel.numpy() == 1).all())
             self.assertTrue((model.get_layer("logits").bias.numpy() == prior).all())
             with self.assertRaisesRegex(configuration.ConfigurationError, "no such file"):
-                training.start(config | {"startFrom": "third.npz"}, model, home, home / "none")
+                training.start(config | {"startFrom": ["third.npz"]}, model, home, home / "none")
 
 
 if __name__ == "__main__":
