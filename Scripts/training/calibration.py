@@ -150,7 +150,8 @@ def naming(given, threshold, chosen, power):
     Each folder counts as much as another, so that fish of no known kind weigh as they do on a reef.
     The temperature is fitted on those found that are in a box. A label's `name_above` is the smallest
     share from which at least NAMED_RIGHT of the fish with its name, and from which as many of all
-    named, are in a box of that name; 1 where there is none.
+    named, are in a box of that name; 1 where there is none. Or a higher one, up to which the F1 of its name
+    among what is found hardly falls (GIVEN_UP): on a reef without its species, each name that is given is wrong.
     """
     parts = zip(*(_found(*part, threshold, chosen, power) for part in given))
     scores, truth, counts, places = map(np.concatenate, parts)
@@ -165,7 +166,8 @@ def naming(given, threshold, chosen, power):
     specific = ~np.isin(np.array(chosen.members)[name], chosen.generic)
     common = _share(share, name == truth, counts, specific)
     own = [_share(share, name == truth, counts, name == label) for label in range(len(chosen.members))]
-    return chosen._replace(name_above=tuple(max(common, least) for least in own))
+    high = [_highest(np.where(name == label, share, 0), truth == label, counts) for label in range(len(own))]
+    return chosen._replace(name_above=tuple(max(common, *pair) for pair in zip(own, high)))
 
 
 def _found(inputs, outputs, calibrations, threshold, chosen, power):
@@ -203,3 +205,12 @@ def _share(share, right, counts, among):
         if named.any() and counts[named & right].sum() >= NAMED_RIGHT * counts[named].sum():
             return float(least)
     return 1.0
+
+
+def _highest(share, right, counts):
+    """The highest share from which a name's F1 is within GIVEN_UP of its best."""
+    f1 = np.zeros(len(SHARES))
+    for index, least in enumerate(SHARES):
+        named = share >= least
+        f1[index] = 2 * counts[named & right].sum() / max(1e-9, counts[named].sum() + counts[right].sum())
+    return float(SHARES[np.flatnonzero(f1 >= f1.max() - measurement.GIVEN_UP)[-1]])

@@ -150,6 +150,23 @@ class OpenSetTests(unittest.TestCase):
         self.assertLessEqual(found.name_above[0], shares[0, 0])
         self.assertTrue(shares[1, 1] < found.name_above[1] <= shares[2, 1], (found, shares))
 
+    def test_a_name_is_given_from_the_highest_share_that_costs_next_to_nothing(self):
+        box, samples, outputs = [[16, 8, 8, 8]], [], []
+        fish = [((0.8, 0.1), 0)] * 200 + [((0.6, 0.2), 0)] + [((0.5, 0.4), 0)] * 40 + [((0.1, 0.8), 1)] * 100
+        for number, (scores, label) in enumerate(fish):
+            samples.append(sample(box, [label], video=f"v{number}"))
+            outputs.append(grid((1, 2, *scores, 0)))
+        inputs, given = measurement.Inputs(samples, SIZE), [np.concatenate(outputs)]
+        chosen = OpenSet((0, 1), (1,), (0.5, 0.5))
+        found = calibration.naming([(inputs, given, measurement.NONE)], 0.3, chosen, 0.5)
+        least = measurement.shares([[0.5, 0.4]], found.temperature)[0, 0]
+        self.assertAlmostEqual(found.name_above[0], least, delta=0.0101)
+        rare = [place for place in range(len(fish)) if fish[place][0] != (0.5, 0.4)]
+        inputs, given = measurement.Inputs([samples[place] for place in rare], SIZE), [given[0][rare]]
+        found = calibration.naming([(inputs, given, measurement.NONE)], 0.3, chosen, 0.5)
+        most = measurement.shares([[0.8, 0.1]], found.temperature)[0, 0]
+        self.assertAlmostEqual(found.name_above[0], most, delta=0.0101)
+
     def test_shares_are_read_in_the_order_of_the_open_set(self):
         config = {
             "labels": [{"label": "tang"}, {"label": "diver"}, {"label": "fish", "taxon": "fish"}],
