@@ -103,7 +103,7 @@ class CropTests(unittest.TestCase):
         self.assertGreater(loss(2, 0.3), loss(2, 0.5))
         self.assertGreater(loss(0, 0.7), loss(0, 0.9))
 
-    def test_what_is_taken_for_fish_beside_the_boxes_is_shown_as_of_no_kind(self):
+    def test_what_the_finder_finds_is_shown_as_of_no_kind_by_how_nearly_it_was_named(self):
         pixels = np.full((360, 640, 3), 90, np.uint8)
         pixels[200:240, 500:560] = 250
         picture = fixtures.sample(pixels, [(60, 60, 60, 60)])
