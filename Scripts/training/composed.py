@@ -293,36 +293,38 @@ def _warped(sprite, angle, bend, shear):
 
 def coloured(sprite, local, near, generator):
     """A sprite in the light of its water: `local` is the water's colour there, `near` 0 to 1."""
-    made = sprite.copy()
-    alpha = made[..., 3:]
-    rows = made.shape[0]
+    alpha = np.ascontiguousarray(sprite[..., 3])
+    made = np.ascontiguousarray(sprite[..., :3])
+    rows, columns = alpha.shape
     light = generator.normal(-0.12, 0.3)
     gain = np.exp(generator.normal(0, 0.1, 3) + light)
     water = local / max(0.05, float(local.max()))
     gain = gain * (1 + generator.uniform(0, 0.5) * (water - 1))
-    slope = np.linspace(1, -1, rows, dtype=np.float32)[:, None, None]
-    made[..., :3] *= (gain * (1 + generator.uniform(-0.1, 0.3) * slope)).astype(np.float32)
+    slope = 1 + generator.uniform(-0.1, 0.3) * np.linspace(1, -1, rows, dtype=np.float32)
+    shade = np.repeat(slope.astype(np.float32)[:, None], columns, axis=1)
     if generator.random() < 0.3:
         row, column = generator.integers(0, 256, 2)
         patch = NOISE[row : row + 12, column : column + 16, 0]
-        patch = cv2.resize(patch, made.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-        made[..., :3] *= (1 + generator.uniform(0.05, 0.25) * patch)[..., None]
+        patch = cv2.resize(patch, (columns, rows), interpolation=cv2.INTER_CUBIC)
+        shade *= 1 + generator.uniform(0.05, 0.25) * patch
     if generator.random() < 0.35:
         size = generator.uniform(0.03, 0.15)
-        rough = NOISE[: made.shape[0] % 512 or 1, : made.shape[1] % 512 or 1]
-        rough = np.roll(rough, int(generator.integers(512)), axis=1)[..., :1]
-        if rough.shape[:2] == made.shape[:2]:
-            made[..., :3] *= 1 + size * cv2.GaussianBlur(rough, (0, 0), 1.0)[..., None]
-    grey = made[..., :3].mean(axis=2, keepdims=True)
+        shift = int(generator.integers(512))
+        if rows <= 512 and columns <= 512:
+            rough = np.roll(NOISE[:rows, :columns, 0], shift, axis=1)
+            shade *= 1 + size * cv2.GaussianBlur(rough, (0, 0), 1.0)
+    made *= shade[..., None]
     faded = np.clip(generator.normal(0.1, 0.2), -0.3, 0.7)
-    made[..., :3] = made[..., :3] * (1 - faded) + grey * faded
     haze = generator.uniform(0, 0.75 - 0.5 * near) ** 1.4
-    made[..., :3] = made[..., :3] * (1 - haze) + local * alpha * haze
+    mixed = ((1 - faded) * np.eye(3) + faded / 3) * gain
+    made = cv2.transform(made, np.column_stack([(1 - haze) * mixed, np.zeros(3)]).astype(np.float32))
+    made += alpha[..., None] * np.float32(local * haze)
+    made = np.dstack([made, alpha])
     blur = abs(generator.normal(0, 0.5)) if generator.random() < 0.9 else generator.uniform(1, 2.5)
     if blur > 0.3:
         made = cv2.GaussianBlur(made, (0, 0), blur)
-    made[..., :3] = np.clip(made[..., :3], 0, made[..., 3:])
-    return made
+    np.minimum(made[..., :3], made[..., 3:], out=made[..., :3])
+    return np.maximum(made, 0, out=made)
 
 
 class _Canvas:
