@@ -17,6 +17,11 @@ LEAST_SCALE = 0.05
 NAMED_RIGHT = 0.9
 """Share of the named fish of val whose name is to be right."""
 
+NAME_GIVEN_UP = 0.02
+"""F1 that a name may give up on val for being given from a higher share: on a reef without its species each name is
+wrong, and of such reefs val has but a few hundred fish.
+"""
+
 SHARES = np.round(np.arange(0.20, 1.00, 0.01), 2)
 """What `nameAbove` is chosen from."""
 
@@ -151,7 +156,7 @@ def naming(given, threshold, chosen, power):
     The temperature is fitted on those found that are in a box. A label's `name_above` is the smallest
     share from which at least NAMED_RIGHT of the fish with its name, and from which as many of all
     named, are in a box of that name; 1 where there is none. Or a higher one, up to which the F1 of its name
-    among what is found hardly falls (GIVEN_UP): on a reef without its species, each name that is given is wrong.
+    among what is found falls little (NAME_GIVEN_UP).
     """
     parts = zip(*(_found(*part, threshold, chosen, power) for part in given))
     scores, truth, counts, places = map(np.concatenate, parts)
@@ -208,9 +213,9 @@ def _share(share, right, counts, among):
 
 
 def _highest(share, right, counts):
-    """The highest share from which a name's F1 is within GIVEN_UP of its best."""
+    """The highest share from which a name's F1 is within NAME_GIVEN_UP of its best."""
     f1 = np.zeros(len(SHARES))
     for index, least in enumerate(SHARES):
         named = share >= least
         f1[index] = 2 * counts[named & right].sum() / max(1e-9, counts[named].sum() + counts[right].sum())
-    return float(SHARES[np.flatnonzero(f1 >= f1.max() - measurement.GIVEN_UP)[-1]])
+    return float(SHARES[np.flatnonzero(f1 >= f1.max() - NAME_GIVEN_UP)[-1]])

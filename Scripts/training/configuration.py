@@ -39,6 +39,7 @@ DEFAULTS = {
     "patience": 1000,
     "seed": 1,
     "floor": 0.1,
+    "crop": 160,
 }
 
 PARTS = {
@@ -127,6 +128,8 @@ def checked(config, path):
             raise wrong(f"'input.{key}' must be a multiple of {cell}, not {size.get(key)}")
     if config["network"]["kind"] == "named":
         size["cell"] = 16
+    if not isinstance(config["crop"], int) or config["crop"] <= 0 or config["crop"] % 32:
+        raise wrong(f"'crop' must be a multiple of 32, not {config['crop']}")
     if size.get("pixelRange") != [0, 1]:
         raise wrong("only 'input.pixelRange' [0, 1] can be trained")
     if size.get("motion") and not isinstance(size.get("movingCameraAbove"), (int, float)):

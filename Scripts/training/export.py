@@ -43,10 +43,7 @@ def finish(config, model, samples, output):
     files["float32"].write_bytes(exact)
     files["int8"].write_bytes(_rounded(config, model, exact, pictures))
     if config["input"].get("portrait"):
-        size = config["input"]
-        turned = size | {"width": size["height"], "height": size["width"]}
-        tall = network.build(config | {"input": turned})
-        network.set_weights(tall, network.weights(model))
+        tall = network.turned(config, model)
         exact = convert(tall)
         twin(files["float32"]).write_bytes(exact)
         twin(files["int8"]).write_bytes(_rounded(config, tall, exact, middles(pictures)))

@@ -1,8 +1,8 @@
 """The task of networks of kind `named`: which of its labels a fish is, learnt on crops around one fish each.
 
 A network that names at every cell is trained as if it named but one: the crop's middle, at the scale of the
-whole input. A crop costs a twentieth of a picture, and each shows a fish; so a training sees a hundred
-thousand of them. Where fish are is not learnt here: that the finder knows, which stays as it is.
+whole input. A crop costs a small part of a picture, and each shows a fish; so a training sees hundreds of
+thousands of them. Where fish are is not learnt here: that the finder knows, which stays as it is.
 """
 
 import dataclasses
@@ -10,10 +10,7 @@ import dataclasses
 import numpy as np
 from keras import ops
 
-from . import augmentation, coco, composed, loop, measurement, windows
-
-SIDE = 160
-"""Rows and columns of a crop, in pixels of the input."""
+from . import augmentation, coco, composed, loop, measurement, network, windows
 
 STRIDE = 16
 """Pixels of the input from one named cell to the next."""
@@ -45,7 +42,7 @@ DOUBTED = 0.02
 """The score of a name from which a find is such a crop."""
 
 TOGETHER = 256
-"""As many pictures are searched at once: one of 768 × 448 with motion takes 1.4 MB."""
+"""As many pictures are searched at once: one of 896 × 512 with motion takes 1.8 MB."""
 
 INNER = 0.5
 """The share of a box's sides, around its middle, in which cells are to name its fish."""
@@ -56,7 +53,7 @@ class Names:
 
     def __init__(self, config, train, val, work, doubted=()):
         """`doubted` is what the function of that name gives for `train`."""
-        self.config, self.train = config, train
+        self.config, self.train, self.side = config, train, config["crop"]
         self.doubted, self.chances = [(index, box) for index, box, _ in doubted], None
         if doubted:
             squares = np.array([score for *_, score in doubted]) ** 2
@@ -83,7 +80,7 @@ class Names:
             labels = sample.labels
         elif generator.random() < COMPOSED_SHARE or len(sample.boxes) == 0:
             width = self.config["input"]["width"]
-            crop, boxes, labels = composed.crop(self.stock, self.indices, SIDE, width, generator)
+            crop, boxes, labels = composed.crop(self.stock, self.indices, self.side, width, generator)
             if change:
                 crop = change(crop)
         else:
@@ -94,7 +91,7 @@ class Names:
         if generator.random() < 0.5:
             crop = crop[:, ::-1]
             boxes = boxes.copy()
-            boxes[:, 0] = SIDE - boxes[:, 0] - boxes[:, 2]
+            boxes[:, 0] = self.side - boxes[:, 0] - boxes[:, 2]
         return crop, (self._target(boxes, labels),)
 
     def _chosen(self, sample, generator):
@@ -127,18 +124,18 @@ class Names:
         scale = 1 / (fit * zoom)
         left, top, across, down = sample.boxes[box]
         middle = np.array([left + across / 2, top + down / 2]) + shift * np.minimum(
-            (across, down), SIDE * scale / 2
+            (across, down), self.side * scale / 2
         )
-        corner = middle - SIDE * scale / 2
-        crop = augmentation.window(sample.image, *corner, scale, SIDE, SIDE, change)
+        corner = middle - self.side * scale / 2
+        crop = augmentation.window(sample.image, *corner, scale, self.side, self.side, change)
         return crop, (sample.boxes - (*corner, 0, 0)) / scale
 
     def _target(self, boxes, labels):
-        cells = SIDE // STRIDE
+        cells = self.side // STRIDE
         target = np.zeros((cells, cells, self.count), np.float32)
         for (left, top, across, down), label in zip(boxes, labels):
             middle = np.array([left + across / 2, top + down / 2])
-            if label < 0 or (middle < 0).any() or (middle >= SIDE).any():
+            if label < 0 or (middle < 0).any() or (middle >= self.side).any():
                 continue
             half = INNER / 2 * np.array([across, down]) - STRIDE / 2
             low = np.floor((middle - np.maximum(half, 0)) / STRIDE).astype(int).clip(0, cells - 1)
@@ -161,7 +158,7 @@ class Names:
         Sources whose fish all have one label count together as one: to give that label always is no skill.
         """
         grids = predict(self.crops)[0]
-        middle = SIDE // STRIDE // 2
+        middle = self.side // STRIDE // 2
         given = grids[:, middle - 1 : middle + 1, middle - 1 : middle + 1].mean(axis=(1, 2))
         several, single, texts = [], [], []
         for source in sorted(set(self.sources)):
@@ -184,10 +181,13 @@ def doubted(config, model, samples):
     specific = [member for member in chosen.members if member not in chosen.generic]
     apart = ("rendered", composed.SOURCE, composed.NAMED)
     real = [index for index, sample in enumerate(samples) if sample.source not in apart]
+    upright = bool(config["input"].get("portrait"))
+    models = [model, network.turned(config, model)] if upright else [model]
     for start in range(0, len(real), TOGETHER):
         part = real[start : start + TOGETHER]
-        inputs = measurement.Inputs([samples[index] for index in part], config["input"])
-        for place, (index, grid, sizes) in enumerate(zip(part, *loop.predict(model, inputs.pictures))):
+        inputs = measurement.Inputs([samples[index] for index in part], config["input"], upright)
+        for place, grid, sizes in _seen(models, inputs.pictures):
+            index = part[place]
             scores = measurement.units(grid[:, :, 1:], chosen)[1][:, :, -1]
             rows, columns, strengths = measurement.individuals(scores, DOUBTED, sizes=sizes)
             found = measurement.points(scores, rows, columns, strengths)
@@ -196,3 +196,12 @@ def doubted(config, model, samples):
             named = grid[rows, columns][:, 1:][:, specific].max(axis=1)
             made += [(index, box, score) for box, score in zip(boxes, named) if score >= DOUBTED]
     return made
+
+
+def _seen(models, pictures):
+    """Of each picture its place, and the grid and the sizes of the one of `models` whose input has its shape."""
+    for model in models:
+        places = [place for place, picture in enumerate(pictures) if picture.shape == model.input.shape[1:]]
+        if places:
+            given = np.array([pictures[place] for place in places])
+            yield from zip(places, *loop.predict(model, given))

@@ -119,6 +119,14 @@ def _named(config):
     return keras.Model(pixels, [scores, sizes], name=config["name"].replace("-", "_"))
 
 
+def turned(config, model):
+    """The network for pictures taller than wide, with the weights of `model`."""
+    size = config["input"]
+    tall = build(config | {"input": size | {"width": size["height"], "height": size["width"]}})
+    set_weights(tall, weights(model))
+    return tall
+
+
 def naming(config, side):
     """The part of a network of kind `named` that names, for crops of `side` pixels; its layers have
     the names that they have in the whole.

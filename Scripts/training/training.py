@@ -158,7 +158,7 @@ def trained_part(config, model):
     """What is trained of a network: all of it, or of a `named` one what names, on crops."""
     if config["network"]["kind"] != "named":
         return model
-    part = network.naming(config, names.SIDE)
+    part = network.naming(config, config["crop"])
     network.set_weights(part, network.weights(model))
     return part
 

@@ -28,6 +28,7 @@ class ConfigurationTests(unittest.TestCase):
     def test_errors_name_the_key(self):
         self.wrong("'labels' is missing", labels=...)
         self.wrong("'rounds' must be a int", rounds="many")
+        self.wrong("'crop' must be a multiple of 32, not 100", crop=100)
         self.wrong("unknown key 'epochs'", epochs=3)
         self.wrong("unknown key 'mosiac' in 'augmentation'", augmentation={"mosiac": 1})
         self.wrong("'loss.kind' must be one of focal, fomo", loss={"kind": "hinge"})

@@ -41,7 +41,7 @@ class CropTests(unittest.TestCase):
         made, generator = task([picture]), np.random.default_rng(3)
         for _ in range(40):
             crop, (target,) = made.example(0, [0], generator)
-            self.assertEqual(crop.shape, (names.SIDE, names.SIDE, 3))
+            self.assertEqual(crop.shape, (made.side, made.side, 3))
             self.assertEqual(crop.dtype, np.uint8)
             cells = target.sum(axis=(0, 1))
             self.assertTrue((abs(cells - np.round(cells)) < 0.6).all(), cells)
@@ -51,7 +51,7 @@ class CropTests(unittest.TestCase):
         made, generator = task(), np.random.default_rng(5)
         right = 0
         for _ in range(60):
-            crop, boxes, labels = names.composed.crop(made.stock, made.indices, names.SIDE, 256, generator)
+            crop, boxes, labels = names.composed.crop(made.stock, made.indices, made.side, 256, generator)
             left, top, across, down = boxes[-1]
             red, _, blue = crop[int(top + down / 2), int(left + across / 2)].astype(int)
             seen = 0 if red > blue + 8 else 1 if blue > red + 8 else 2
@@ -137,22 +137,43 @@ class CropTests(unittest.TestCase):
 
 
 class DoubtedTests(unittest.TestCase):
+    def setUp(self):
+        self.config = CONFIGURATION | {"openSet": {"label": "?", "labels": ["red", "blue", "fish"], "taxon": "fish"}}
+        self.config["labels"] = [{**label, "taxon": label["label"]} for label in CONFIGURATION["labels"]]
+
+    def found(self, samples):
+        """What is doubted where networks find the same at one cell, and a fish that is clearly of no kind at another."""
+
+        def predict(model, pictures):
+            count, rows, columns = len(pictures), *(side // 16 for side in pictures.shape[1:3])
+            scores, sizes = np.zeros((count, rows, columns, 4), np.float32), np.ones((count, rows, columns, 2), np.float32)
+            scores[:, 4, 4, 1:] = 0.01, 0.01, 0.9
+            scores[:, 9, 10, 1:] = 0.1, 0.3, 0.2
+            return [scores, sizes]
+
+        for sample in samples:
+            sample.motion = np.zeros((192, 256), np.uint8)
+        with unittest.mock.patch.object(names.loop, "predict", predict):
+            return names.doubted(self.config, network.build(self.config), samples)
+
     def test_it_is_what_is_found_where_no_species_is_known_by_its_likeliest_name(self):
         empty = np.full((192, 256, 3), 90, np.uint8)
         unknown, known = fixtures.sample(empty, []), fixtures.sample(empty, [])
         known.source = names.composed.NAMED
-        for sample in (unknown, known):
-            sample.motion = np.zeros((192, 256), np.uint8)
-        scores, sizes = np.zeros((1, 12, 16, 4), np.float32), np.ones((1, 12, 16, 2), np.float32)
-        scores[0, 4, 4, 1:] = 0.01, 0.01, 0.9
-        scores[0, 9, 12, 1:] = 0.1, 0.3, 0.2
-        config = CONFIGURATION | {"openSet": {"label": "?", "labels": ["red", "blue", "fish"], "taxon": "fish"}}
-        config["labels"] = [{**label, "taxon": label["label"]} for label in CONFIGURATION["labels"]]
-        with unittest.mock.patch.object(names.loop, "predict", return_value=[scores, sizes]):
-            [(index, box, score)] = names.doubted(config, None, [unknown, known])
+        [(index, box, score)] = self.found([unknown, known])
         self.assertEqual(index, 0)
         self.assertAlmostEqual(score, 0.3, places=5)
-        np.testing.assert_allclose(box, (184, 136, 32, 32), atol=8)
+        np.testing.assert_allclose(box, (152, 136, 32, 32), atol=8)
+
+    def test_pictures_taller_than_wide_are_searched_at_the_scale_at_which_they_are_seen(self):
+        pictures = [fixtures.sample(np.full((512, 384, 3), 90, np.uint8), []) for _ in range(2)]
+        pictures.insert(1, fixtures.sample(np.full((192, 256, 3), 90, np.uint8), []))
+        self.config["input"] = self.config["input"] | {"portrait": True}
+        found = {index: box for index, box, _ in self.found(pictures)}
+        self.assertEqual(sorted(found), [0, 1, 2])
+        np.testing.assert_allclose(found[1], (152, 136, 32, 32), atol=8)
+        for place in (0, 2):
+            np.testing.assert_allclose(found[place], (304, 272, 64, 64), atol=16)
 
 
 class NetworkTests(unittest.TestCase):
