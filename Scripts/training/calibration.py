@@ -22,7 +22,12 @@ NAME_GIVEN_UP = 0.02
 wrong, and of such reefs val has but a few hundred fish.
 """
 
-SHARES = np.round(np.arange(0.20, 1.00, 0.01), 2)
+NAME_GIVEN_UP_TO_STRANGERS = 0.05
+"""F1 that a name may give up so that no fish of val gets it in folders in which no name is known: filmed fish, where all
+that have names are drawn.
+"""
+
+SHARES = np.append(np.round(np.arange(0.20, 1.00, 0.01), 2), 0.995)
 """What `nameAbove` is chosen from."""
 
 
@@ -156,7 +161,8 @@ def naming(given, threshold, chosen, power):
     The temperature is fitted on those found that are in a box. A label's `name_above` is the smallest
     share from which at least NAMED_RIGHT of the fish with its name, and from which as many of all
     named, are in a box of that name; 1 where there is none. Or a higher one, up to which the F1 of its name
-    among what is found falls little (NAME_GIVEN_UP).
+    among what is found falls little (NAME_GIVEN_UP), or a still higher one that no fish reaches in folders in
+    which no fish has a name (NAME_GIVEN_UP_TO_STRANGERS).
     """
     parts = zip(*(_found(*part, threshold, chosen, power) for part in given))
     scores, truth, counts, places = map(np.concatenate, parts)
@@ -168,10 +174,17 @@ def naming(given, threshold, chosen, power):
     chosen = chosen._replace(temperature=temperature(scores[inside], truth[inside], counts[inside]))
     of_members = measurement.shares(scores, chosen.temperature)
     name, share = of_members.argmax(axis=1), of_members.max(axis=1)
-    specific = ~np.isin(np.array(chosen.members)[name], chosen.generic)
-    common = _share(share, name == truth, counts, specific)
+    generic = np.isin(chosen.members, chosen.generic)
+    common = _share(share, name == truth, counts, ~generic[name])
     own = [_share(share, name == truth, counts, name == label) for label in range(len(chosen.members))]
-    high = [_highest(np.where(name == label, share, 0), truth == label, counts) for label in range(len(own))]
+    known = np.unique(places[inside & ~generic[truth]])
+    strange = ~np.isin(places, known)
+    high = []
+    for label in range(len(own)):
+        of_name = np.where(name == label, share, 0)
+        most = of_name[strange].max(initial=0) if len(known) else 0
+        f1 = _f1(of_name, truth == label, counts)
+        high.append(max(_highest(f1, NAME_GIVEN_UP), min(_above(most), _highest(f1, NAME_GIVEN_UP_TO_STRANGERS))))
     return chosen._replace(name_above=tuple(max(common, *pair) for pair in zip(own, high)))
 
 
@@ -212,10 +225,20 @@ def _share(share, right, counts, among):
     return 1.0
 
 
-def _highest(share, right, counts):
-    """The highest share from which a name's F1 is within NAME_GIVEN_UP of its best."""
-    f1 = np.zeros(len(SHARES))
-    for index, least in enumerate(SHARES):
+def _f1(share, right, counts):
+    """F1 of a name by the share from which it is given."""
+    made = []
+    for least in SHARES:
         named = share >= least
-        f1[index] = 2 * counts[named & right].sum() / max(1e-9, counts[named].sum() + counts[right].sum())
-    return float(SHARES[np.flatnonzero(f1 >= f1.max() - NAME_GIVEN_UP)[-1]])
+        made.append(2 * counts[named & right].sum() / max(1e-9, counts[named].sum() + counts[right].sum()))
+    return np.array(made)
+
+
+def _highest(f1, given_up):
+    """The highest share from which F1 is within `given_up` of its best."""
+    return float(SHARES[np.flatnonzero(f1 >= f1.max() - given_up)[-1]])
+
+
+def _above(share):
+    """The smallest of SHARES above `share`, or the highest."""
+    return float(SHARES[min(np.searchsorted(SHARES, share, side="right"), len(SHARES) - 1)])

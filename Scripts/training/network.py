@@ -1,7 +1,9 @@
-"""The networks: a MobileNetV2 stump of stride 8, with or without context, and their weights."""
+"""The networks: a MobileNetV2 stump of stride 8, with or without context, or one that also names; their weights."""
 
 import keras
 import numpy as np
+
+from . import efficientnet
 
 layers = keras.layers
 
@@ -10,6 +12,9 @@ STRIDE_8, STRIDE_16, STRIDE_32 = (
     "block_13_expand_relu",
     "block_16_project_BN",
 )
+
+NAMES = "names_"
+"""What the names of the layers that name begin with."""
 
 MOMENTUM = 0.9
 """Of the batch normalisation: low, or a short training's moving averages never arrive."""
@@ -72,8 +77,8 @@ def build(config):
     cell sees a whole near fish; blocks of a 5 × 5 depthwise and a 1 × 1 convolution at stride 8
     (`contextBlocks`) and, at a quarter of their cost, at stride 16 (`wideBlocks`). Outputs scores and, with `sizes`, sizes. `fomo`: what FOMO is, one 1 × 1 convolution behind the cut, with
     `contextBlocks` of the same blocks behind it: the cut alone sees 59 pixels, less than a near
-    fish. `window`: a classifier of the whole input. `named`: a `context` network that finds, and another
-    that names.
+    fish. `window`: a classifier of the whole input. `named`: a `context` network that finds, and
+    EfficientNet-Lite0, which names.
     """
     size = config["input"]
     if config["network"]["kind"] == "named":
@@ -110,7 +115,7 @@ def _named(config):
     finder = plan | {"kind": "context"}
     x = _context(_stump(size["height"] // 2, size["width"] // 2, channels(config), finder, halved), finder)
     count = len(config["labels"])
-    shares = _names(pixels, size, channels(config), plan, count)
+    shares = _names(pixels, plan, count)
     fish = layers.Conv2D(count, 1, activation="sigmoid", name="found")(x)
     empty = layers.Conv2D(1, 1, activation="sigmoid", name="empty")(x)
     named = layers.Multiply(name="named")([fish, shares])
@@ -132,18 +137,17 @@ def naming(config, side):
     the names that they have in the whole.
     """
     crop = layers.Input((side, side, 3), name="crop")
-    size = {"width": side, "height": side}
-    return keras.Model(crop, [_names(crop, size, 3, config["network"], len(config["labels"]))])
+    return keras.Model(crop, [_names(crop, config["network"], len(config["labels"]))])
 
 
-def _names(pixels, size, depth, plan, count):
+def _names(pixels, plan, count):
     """Shares of the labels by cells of 16 × 16 pixels."""
-    stump = _stump(size["height"], size["width"], depth, {"kind": "window"}, pixels, "names_")
     width = plan["namesChannels"]
-    x = _pointwise(stump.output, width, "names_in", False)
-    x = _blocks(x, width, plan["namesBlocks"], "names_context")
-    x = _pointwise(x, width, "names_head", True)
-    return layers.Conv2D(count, 1, activation="softmax", name="names_logits")(x)
+    x = efficientnet.features(pixels, _normalised, NAMES)
+    x = _pointwise(x, width, f"{NAMES}in", False)
+    x = _blocks(x, width, plan["namesBlocks"], f"{NAMES}context")
+    x = _pointwise(x, width, f"{NAMES}head", True)
+    return layers.Conv2D(count, 1, activation="softmax", name=f"{NAMES}logits")(x)
 
 
 def finder(arrays, count):
@@ -158,10 +162,8 @@ def finder(arrays, count):
     return made
 
 
-def _stump(height, width, depth, network, pixels=None, prefix=""):
-    """MobileNetV2 with the fused normalisation, and no further than the network needs; on `pixels`,
-    with layers whose names begin with `prefix`.
-    """
+def _stump(height, width, depth, network, pixels=None):
+    """MobileNetV2 with the fused normalisation, and no further than the network needs; on `pixels`."""
     whole = keras.applications.MobileNetV2(
         input_shape=(height, width, depth),
         alpha=network.get("alpha", 0.35),
@@ -172,7 +174,6 @@ def _stump(height, width, depth, network, pixels=None, prefix=""):
 
     def copied(layer):
         settings = layer.get_config()
-        settings["name"] = prefix + settings["name"]
         if isinstance(layer, layers.BatchNormalization):
             return BatchNormalization.from_config(settings | {"momentum": MOMENTUM})
         return layer.__class__.from_config(settings)

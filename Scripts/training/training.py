@@ -7,7 +7,7 @@ import cv2
 import keras
 import numpy as np
 
-from . import coco, composed, loop, motion, names, network, teaching
+from . import coco, composed, efficientnet, loop, motion, names, network, teaching
 from .configuration import ConfigurationError
 
 QUICK = {"rounds": 2, "stepsPerRound": 10, "batchSize": 8}
@@ -178,16 +178,19 @@ def task_of(config, model, samples, work):
 def start(config, model, home, backbone):
     """Weights to start from: another model's (`startFrom`), or the backbone's from ImageNet."""
     if "startFrom" in config:
-        found = 0
+        found, given = 0, set()
         for name in config["startFrom"]:
             path = (home / name).resolve()
             if not path.exists():
                 raise ConfigurationError(
                     f"{path}: no such file; 'startFrom' names the weights.npz of a trained model"
                 )
-            found += network.set_weights(model, _of_other(config, model, path))
+            arrays = _of_other(config, model, path)
+            found, given = found + network.set_weights(model, arrays), given | set(arrays)
         if found == 0:
             raise ConfigurationError(f"{', '.join(config['startFrom'])}: has no layer of this network")
+        if config["network"]["kind"] == "named" and f"{network.NAMES}Conv1/kernel" not in given:
+            network.set_weights(model, efficientnet.imagenet(network.NAMES))
     elif backbone.exists():
         network.load_backbone(model, backbone)
     else:
@@ -200,13 +203,11 @@ def start(config, model, home, backbone):
 def _of_other(config, model, path):
     """Weights of a trained model; without those of its last layer where that has another shape.
 
-    A `named` network finds with a `context` network's weights, and names with a `window` network's.
+    A `named` network finds with a `context` network's weights.
     """
     arrays = {name: np.float32(value) for name, value in np.load(path).items()}
-    if config["network"]["kind"] == "named" and "names_Conv1/kernel" not in arrays:
-        if "from_8/kernel" in arrays:
-            return network.finder(arrays, len(config["labels"]))
-        return {f"names_{name}": value for name, value in arrays.items()}
+    if config["network"]["kind"] == "named":
+        return network.finder(arrays, len(config["labels"])) if "logits/kernel" in arrays else arrays
     kernel = arrays.get("logits/kernel")
     if kernel is not None and kernel.shape != tuple(model.get_layer("logits").kernel.shape):
         arrays = {name: value for name, value in arrays.items() if not name.startswith("logits/")}

@@ -167,6 +167,29 @@ class OpenSetTests(unittest.TestCase):
         most = measurement.shares([[0.8, 0.1]], found.temperature)[0, 0]
         self.assertAlmostEqual(found.name_above[0], most, delta=0.0101)
 
+    def test_no_fish_is_named_where_no_names_are_known_if_that_costs_little(self):
+        box = [[16, 8, 8, 8]]
+
+        def above(rare):
+            fish = [((0.9, 0.0), 0)] * 60 + [((0.6, 0.2), 0)] * rare + [((0.0, 0.8), 1)] * 40
+            filmed = [((0.7, 0.15), 1)] + [((0.0, 0.8), 1)] * 399
+            samples, outputs = [], []
+            for folder, part in (("drawn", fish), ("filmed", filmed)):
+                for number, (scores, label) in enumerate(part):
+                    samples.append(sample(box, [label], video=f"{folder}{number}", folder=folder))
+                    outputs.append(grid((1, 2, *scores, 0)))
+            inputs, given = measurement.Inputs(samples, SIZE), [np.concatenate(outputs)]
+            found = calibration.naming(
+                [(inputs, given, measurement.NONE)], 0.3, OpenSet((0, 1), (1,), (0.5, 0.5)), 0.5
+            )
+            wrong = measurement.shares([[0.7, 0.15]], found.temperature)[0, 0]
+            return found.name_above[0], wrong
+
+        given, wrong = above(rare=3)
+        self.assertGreater(given, wrong)
+        given, wrong = above(rare=20)
+        self.assertLess(given, wrong)
+
     def test_shares_are_read_in_the_order_of_the_open_set(self):
         config = {
             "labels": [{"label": "tang"}, {"label": "diver"}, {"label": "fish", "taxon": "fish"}],

@@ -1,11 +1,13 @@
 """Naming what a finder finds: crops, their targets, and the network of both."""
 
+import pathlib
+import tempfile
 import unittest
 import unittest.mock
 
 import numpy as np
 
-from training import configuration, names, network
+from training import configuration, efficientnet, names, network, training
 from training.tests import fixtures
 from training.tests.test_composed import stock
 
@@ -27,6 +29,12 @@ CONFIGURATION = configuration.checked(
     },
     "test",
 )
+
+FINDER = CONFIGURATION | {
+    "network": {"kind": "context", "contextBlocks": 1, "contextChannels": 24, "sizes": True},
+    "input": CONFIGURATION["input"] | {"width": 128, "height": 96},
+    "labels": CONFIGURATION["labels"][:1],
+}
 
 
 def task(train=(), val=(), doubted=()):
@@ -178,12 +186,7 @@ class DoubtedTests(unittest.TestCase):
 
 class NetworkTests(unittest.TestCase):
     def test_it_finds_what_its_finder_finds_and_names_with_what_was_trained(self):
-        plan = CONFIGURATION | {
-            "network": {"kind": "context", "contextBlocks": 1, "contextChannels": 24, "sizes": True},
-            "input": CONFIGURATION["input"] | {"width": 128, "height": 96},
-            "labels": CONFIGURATION["labels"][:1],
-        }
-        finder, whole, part = network.build(plan), network.build(CONFIGURATION), network.naming(CONFIGURATION, 192)
+        finder, whole, part = network.build(FINDER), network.build(CONFIGURATION), network.naming(CONFIGURATION, 192)
         network.set_weights(whole, network.finder(network.weights(finder), 3))
         self.assertEqual(network.set_weights(whole, network.weights(part)), len(part.weights))
         pixels = np.random.default_rng(1).random((1, 192, 256, 4)).astype(np.float32)
@@ -196,6 +199,21 @@ class NetworkTests(unittest.TestCase):
         shares = scores[..., 1:] / scores[..., 1:].sum(axis=3, keepdims=True)
         middle = part.predict(pixels[:, :, :192, :3], verbose=0)
         np.testing.assert_allclose(shares[0, 6, 4], middle[0, 6, 4], atol=0.05)
+
+    def test_it_names_with_imagenets_weights_unless_others_are_given(self):
+        config, model = CONFIGURATION | {"startFrom": ["finder.npz"]}, network.build(CONFIGURATION)
+        first = model.get_layer(f"{network.NAMES}Conv1").kernel
+        known = efficientnet.imagenet()["Conv1/kernel"]
+        with tempfile.TemporaryDirectory() as folder:
+            home = pathlib.Path(folder)
+            np.savez(home / "finder.npz", **network.weights(network.build(FINDER)))
+            training.start(config, model, home, home / "none")
+            np.testing.assert_allclose(first.numpy()[:, :, :3], known)
+            self.assertEqual(np.abs(first.numpy()[:, :, 3]).max(), 0)
+            np.savez(home / "names.npz", **{f"{network.NAMES}Conv1/kernel": known * 2})
+            config["startFrom"] = ["finder.npz", "names.npz"]
+            training.start(config, model, home, home / "none")
+            np.testing.assert_allclose(first.numpy()[:, :, :3], known * 2)
 
 
 if __name__ == "__main__":
