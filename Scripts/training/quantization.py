@@ -6,6 +6,8 @@ each is corrected for what those before it have left (Nagel et al. 2019, "Data-F
 Weight Equalization and Bias Correction", section 4.2).
 """
 
+import os
+
 import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
@@ -68,6 +70,7 @@ def _means(file, pictures, operators):
         model_content=bytes(file),
         experimental_op_resolver_type=resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES if inner else resolver.AUTO,
         experimental_preserve_all_tensors=inner,
+        num_threads=os.cpu_count(),
     )
     interpreter.allocate_tensors()
     given, sums = interpreter.get_input_details()[0], {}
