@@ -176,7 +176,9 @@ def task_of(config, model, samples, work):
 
 
 def start(config, model, home, backbone):
-    """Weights to start from: another model's (`startFrom`), or the backbone's from ImageNet."""
+    """Weights to start from: another model's (`startFrom`), or the backbone's from ImageNet; what names begins with
+    ImageNet's where no model given has it.
+    """
     if "startFrom" in config:
         found, given = 0, set()
         for name in config["startFrom"]:
