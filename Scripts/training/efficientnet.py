@@ -113,10 +113,7 @@ def tensors(path):
     the storages' keys), and then each storage, behind its count.
     """
     with path.open("rb") as file:
-        for _ in range(3):
-            pickle.load(file)
-        views = _Unpickler(file).load()
-        keys = pickle.load(file)
+        *_, views, keys = [_Unpickler(file).load() for _ in range(5)]
         kinds = {key: kind for (kind, key), *_ in views.values()}
         storages = {}
         for key in keys:

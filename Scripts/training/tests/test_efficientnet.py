@@ -46,6 +46,8 @@ class FileTests(unittest.TestCase):
     def test_nothing_but_tensors_is_made(self):
         content = state_dictionary(function=b"cos\nsystem\n")
         self.assertRaisesRegex(pickle.UnpicklingError, "os.system", self.read, content)
+        content = b"\x80\x02cos\nsystem\n." + state_dictionary()
+        self.assertRaisesRegex(pickle.UnpicklingError, "os.system", self.read, content)
 
 
 def state_dictionary(offset=0, shape=(6,), strides=(1,), function=b"ctorch._utils\n_rebuild_tensor_v2\n"):
