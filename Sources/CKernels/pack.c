@@ -166,6 +166,11 @@ void fk_fold_input_zero(
   }
 }
 
+static int32_t byte_of(int32_t value, int32_t zero) {
+  const int64_t result = (int64_t)value + zero;
+  return result < -128 ? -128 : result > 127 ? 127 : (int32_t)result;
+}
+
 int fk_requant_fill(
     int64_t out_c, int32_t overlaps, const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
     const int64_t *products, int32_t out_zero, fk_requant *blocks) {
@@ -184,11 +189,16 @@ int fk_requant_fill(
       const int64_t bound = fixed + 2 * products[c];
       int32_t left = shift[c] > 0 ? shift[c] : 0;
       int32_t right = left > 0 ? 0 : -shift[c], factor = multiplier[c], zero = out_zero;
-      if (products[c] == 0) {
-        // Always the same, as in channels that training has switched off.
-        const int64_t result = (int64_t)fk_scale(bias[c], factor, shift[c]) + out_zero;
-        zero = result < -128 ? -128 : result > 127 ? 127 : (int32_t)result;
-        left = right = factor = 0;
+      const int64_t least = bias[c] - products[c], most = bias[c] + products[c];
+      if (least == most || (shift[c] <= 0 && least >= INT32_MIN && most <= INT32_MAX)) {
+        // Where both ends give the same byte, so does all between: fk_scale does not fall unless it shifts left.
+        // So it is in channels that training has switched off, or nearly; their factors are too small for the rest.
+        const int32_t lowest = byte_of(fk_scale((int32_t)least, factor, shift[c]), out_zero);
+        const int32_t highest = byte_of(fk_scale((int32_t)most, factor, shift[c]), out_zero);
+        if (lowest == highest) {
+          zero = lowest;
+          left = right = factor = 0;
+        }
       }
       const int64_t half = right > 0 ? 1ll << (right - 1) : 0;
       const int64_t offset = half + zero * (1ll << right);

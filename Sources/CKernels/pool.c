@@ -77,12 +77,33 @@ FK_KERNEL(fk_f32_average_pool_1__portable) {
   }
 }
 
+// Means of 2 x 2 pixels of a row: what halves a picture. `in` is the first row of two.
+static void halve_row(const fk_s8_pool *p, const uint8_t *in, uint8_t *out) {
+  const int64_t channels = p->w.in_c, next = p->w.in_w * channels;
+  for (int64_t ox = 0; ox < p->w.out_w; ox++, in += 2 * channels, out += channels) {
+    for (int64_t c = 0; c < channels; c++) {
+      const uint8_t four[4] = {in[c], in[channels + c], in[next + c], in[next + channels + c]};
+      int32_t sum = 0;
+      for (int i = 0; i < 4; i++) sum += p->flip ? four[i] : (int8_t)four[i];
+      const int32_t mean = (sum + (sum > 0 || p->flip ? 2 : -2)) / 4 - p->flip;
+      out[c] = (uint8_t)fk_clamp_s32(mean, p->lo, p->hi) ^ p->flip;
+    }
+  }
+}
+
 // The reference rounds half away from the type's own zero, so uint8 is averaged as it lies.
 FK_KERNEL(fk_s8_average_pool_1__portable) {
   const fk_s8_pool *p = params;
   const fk_window *w = &p->w;
+  const int is_halving = w->k_h == 2 && w->k_w == 2 && w->stride_h == 2 && w->stride_w == 2 &&
+      w->pad_top == 0 && w->pad_left == 0 && 2 * w->out_h <= w->in_h && 2 * w->out_w <= w->in_w;
   for (int64_t row = begin; row < end; row++) {
     int64_t n = row / w->out_h, y0 = row % w->out_h * w->stride_h - w->pad_top;
+    if (is_halving) {
+      const uint8_t *in = p->input + (n * w->in_h + y0) * w->in_w * w->in_c;
+      halve_row(p, in, p->output + row * w->out_w * w->in_c);
+      continue;
+    }
     int64_t y_from = y0 < 0 ? 0 : y0, y_to = y0 + w->k_h > w->in_h ? w->in_h : y0 + w->k_h;
     for (int64_t ox = 0; ox < w->out_w; ox++) {
       int64_t x0 = ox * w->stride_w - w->pad_left;
