@@ -1,4 +1,4 @@
-"""The networks: a MobileNetV2 stump of stride 8, with or without context, or one that also names; their weights."""
+"""The networks: a backbone's features with or without context, or a network that also names; their weights."""
 
 import keras
 import numpy as np
@@ -12,6 +12,18 @@ STRIDE_8, STRIDE_16, STRIDE_32 = (
     "block_13_expand_relu",
     "block_16_project_BN",
 )
+
+LITE = "efficientnet-lite0"
+"""The backbone of a `context` network that is not MobileNetV2."""
+
+LITE_STAGES = 4
+"""As many of its stages are taken: 80 channels at stride 16."""
+
+LITE_AT_16 = 5
+"""The block that goes from stride 8 to 16, whose widened channels stride 8 has."""
+
+LITE_PREFIX = "lite_"
+"""What the names of its layers begin with."""
 
 NAMES = "names_"
 """What the names of the layers that name begin with."""
@@ -73,9 +85,10 @@ def channels(config):
 def build(config):
     """The configuration's network, from pixels in [0, 1].
 
-    `context`: features of strides 16 and 32 are brought back up to stride 8 and added, so that a
-    cell sees a whole near fish; blocks of a 5 × 5 depthwise and a 1 × 1 convolution at stride 8
-    (`contextBlocks`) and, at a quarter of their cost, at stride 16 (`wideBlocks`). Outputs scores and, with `sizes`, sizes. `fomo`: what FOMO is, one 1 × 1 convolution behind the cut, with
+    `context`: features of strides 16 and, with MobileNetV2, 32 are brought back up to stride 8 and added, so
+    that a cell sees a whole near fish; blocks of a 5 × 5 depthwise and a 1 × 1 convolution at stride 8
+    (`contextBlocks`) and, at a quarter of their cost, at stride 16 (`wideBlocks`). Outputs scores and, with
+    `sizes`, sizes. `fomo`: what FOMO is, one 1 × 1 convolution behind the cut, with
     `contextBlocks` of the same blocks behind it: the cut alone sees 59 pixels, less than a near
     fish. `window`: a classifier of the whole input. `named`: a `context` network that finds, and
     EfficientNet-Lite0, which names.
@@ -83,25 +96,25 @@ def build(config):
     size = config["input"]
     if config["network"]["kind"] == "named":
         return _named(config)
-    stump = _stump(size["height"], size["width"], channels(config), config["network"])
+    pixels = layers.Input((size["height"], size["width"], channels(config)), name="pixels")
     count = len(config["labels"])
     if config["network"]["kind"] == "window":
-        x = layers.GlobalAveragePooling2D(name="mean")(stump.output)
+        x = layers.GlobalAveragePooling2D(name="mean")(_stump(pixels, config["network"]).output)
         x = layers.Dense(1 + count, name="logits")(x)
         outputs = [layers.Softmax(name="scores")(x)]
     elif config["network"]["kind"] == "fomo":
-        x = stump.get_layer(STRIDE_8).output
+        x = _stump(pixels, config["network"]).output
         width = config["network"].get("contextChannels", 32)
         x = layers.Conv2D(width, 1, name="head")(x)
         x = layers.ReLU(6.0, name="head_relu")(x)
         x = _blocks(x, width, config["network"].get("contextBlocks", 0))
         outputs = [_scores(x, count, config)]
     else:
-        x = _context(stump, config["network"])
+        x = _context(pixels, config["network"])
         outputs = [_scores(x, count, config)]
         if config["network"].get("sizes"):
             outputs.append(layers.Conv2D(2, 1, name="sizes")(x))
-    return keras.Model(stump.input, outputs, name=config["name"].replace("-", "_"))
+    return keras.Model(pixels, outputs, name=config["name"].replace("-", "_"))
 
 
 def _named(config):
@@ -112,8 +125,7 @@ def _named(config):
     size, plan = config["input"], config["network"]
     pixels = layers.Input((size["height"], size["width"], channels(config)), name="pixels")
     halved = layers.AveragePooling2D(2, name="halved")(pixels)
-    finder = plan | {"kind": "context"}
-    x = _context(_stump(size["height"] // 2, size["width"] // 2, channels(config), finder, halved), finder)
+    x = _context(halved, plan)
     count = len(config["labels"])
     shares = _names(pixels, plan, count)
     fish = layers.Conv2D(count, 1, activation="sigmoid", name="found")(x)
@@ -143,7 +155,7 @@ def naming(config, side):
 def _names(pixels, plan, count):
     """Shares of the labels by cells of 16 × 16 pixels."""
     width = plan["namesChannels"]
-    x = efficientnet.features(pixels, _normalised, NAMES)
+    x, _ = efficientnet.features(pixels, _normalised, NAMES)
     x = _pointwise(x, width, f"{NAMES}in", False)
     x = _blocks(x, width, plan["namesBlocks"], f"{NAMES}context")
     x = _pointwise(x, width, f"{NAMES}head", True)
@@ -162,15 +174,20 @@ def finder(arrays, count):
     return made
 
 
-def _stump(height, width, depth, network, pixels=None):
-    """MobileNetV2 with the fused normalisation, and no further than the network needs; on `pixels`."""
+def narrowed(arrays, config):
+    """Weights of a wider EfficientNet-Lite0 as those of one with `network.widths`."""
+    return efficientnet.narrowed(arrays, LITE_PREFIX, config["network"].get("widths", ()), (LITE_AT_16, "from_8"))
+
+
+def _stump(pixels, network):
+    """MobileNetV2 on `pixels`, with the fused normalisation, and no further than the network needs."""
     whole = keras.applications.MobileNetV2(
-        input_shape=(height, width, depth),
+        input_shape=tuple(pixels.shape[1:]),
         alpha=network.get("alpha", 0.35),
         include_top=False,
         weights=None,
     )
-    end = {"fomo": STRIDE_8, "window": STRIDE_16, "context": STRIDE_32}[network["kind"]]
+    end = {"fomo": STRIDE_8, "window": STRIDE_16}.get(network["kind"], STRIDE_32)
 
     def copied(layer):
         settings = layer.get_config()
@@ -192,16 +209,25 @@ def _pointwise(x, filters, name, activation):
     return _normalised(x, name, activation)
 
 
-def _context(stump, network):
+def _context(pixels, network):
     width = network["contextChannels"]
     wide = network.get("wideChannels", width)
-    x = _pointwise(stump.get_layer(STRIDE_32).output, wide, "from_32", False)
-    y = _pointwise(stump.get_layer(STRIDE_16).output, wide, "from_16", False)
-    x = layers.Add(name="at_16")([y, Doubled(name="up_32")(x)])
+    if network.get("backbone") == LITE:
+        at_16, widened = efficientnet.features(
+            pixels, _normalised, LITE_PREFIX, LITE_STAGES, network.get("widths", ())
+        )
+        at_8 = widened[8]
+        x = _pointwise(at_16, wide, "from_16", False)
+    else:
+        stump = _stump(pixels, network)
+        at_8 = stump.get_layer(STRIDE_8).output
+        x = _pointwise(stump.get_layer(STRIDE_32).output, wide, "from_32", False)
+        y = _pointwise(stump.get_layer(STRIDE_16).output, wide, "from_16", False)
+        x = layers.Add(name="at_16")([y, Doubled(name="up_32")(x)])
     if count := network.get("wideBlocks", 0):
         x = _blocks(x, wide, count, "wide")
         x = _pointwise(x, width, "wide_out", False)
-    y = _pointwise(stump.get_layer(STRIDE_8).output, width, "from_8", False)
+    y = _pointwise(at_8, width, "from_8", False)
     x = layers.Add(name="at_8")([y, Doubled(name="up_16")(x)])
     x = _blocks(x, width, network["contextBlocks"])
     return _pointwise(x, network.get("headChannels", 64), "head", True)

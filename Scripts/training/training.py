@@ -176,30 +176,32 @@ def task_of(config, model, samples, work):
 
 
 def start(config, model, home, backbone):
-    """Weights to start from: another model's (`startFrom`), or the backbone's from ImageNet; what names begins with
-    ImageNet's where no model given has it.
+    """Weights to start from: other models' (`startFrom`), and ImageNet's for each backbone that those do not have;
+    `backbone` is MobileNetV2's file.
     """
-    if "startFrom" in config:
-        found, given = 0, set()
-        for name in config["startFrom"]:
-            path = (home / name).resolve()
-            if not path.exists():
-                raise ConfigurationError(
-                    f"{path}: no such file; 'startFrom' names the weights.npz of a trained model"
-                )
-            arrays = _of_other(config, model, path)
-            found, given = found + network.set_weights(model, arrays), given | set(arrays)
-        if found == 0:
-            raise ConfigurationError(f"{', '.join(config['startFrom'])}: has no layer of this network")
-        if config["network"]["kind"] == "named" and f"{network.NAMES}Conv1/kernel" not in given:
-            network.set_weights(model, efficientnet.imagenet(network.NAMES))
-    elif backbone.exists():
+    given = {}
+    for name in config.get("startFrom", []):
+        path = (home / name).resolve()
+        if not path.exists():
+            raise ConfigurationError(f"{path}: no such file; 'startFrom' names the weights.npz of a trained model")
+        given |= _of_other(config, model, path)
+    if network.set_weights(model, given) == 0 and given:
+        raise ConfigurationError(f"{', '.join(config['startFrom'])}: has no layer of this network")
+    names = [layer.name for layer in model.layers]
+    lacks = lambda prefix: f"{prefix}Conv1" in names and f"{prefix}Conv1/kernel" not in given
+    if lacks(network.LITE_PREFIX):
+        weights = efficientnet.imagenet(network.LITE_PREFIX, network.channels(config))
+        network.set_weights(model, network.narrowed(weights, config))
+    if lacks(network.NAMES):
+        network.set_weights(model, efficientnet.imagenet(network.NAMES))
+    if lacks(""):
+        if not backbone.exists():
+            raise ConfigurationError(
+                f"{backbone}: no such file; give MobileNetV2 0.35 weights with --weights, or let the "
+                "configuration start from another model with that backbone: \"startFrom\": "
+                "\"../fish-window/weights.npz\""
+            )
         network.load_backbone(model, backbone)
-    else:
-        raise ConfigurationError(
-            f"{backbone}: no such file; give MobileNetV2 0.35 weights with --weights, or let the "
-            "configuration start from another model: \"startFrom\": \"../fish/weights.npz\""
-        )
 
 
 def _of_other(config, model, path):
@@ -207,7 +209,7 @@ def _of_other(config, model, path):
 
     A `named` network finds with a `context` network's weights.
     """
-    arrays = {name: np.float32(value) for name, value in np.load(path).items()}
+    arrays = network.narrowed({name: np.float32(value) for name, value in np.load(path).items()}, config)
     if config["network"]["kind"] == "named":
         return network.finder(arrays, len(config["labels"])) if "logits/kernel" in arrays else arrays
     kernel = arrays.get("logits/kernel")

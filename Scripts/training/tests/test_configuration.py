@@ -32,6 +32,9 @@ class ConfigurationTests(unittest.TestCase):
         self.wrong("unknown key 'epochs'", epochs=3)
         self.wrong("unknown key 'mosiac' in 'augmentation'", augmentation={"mosiac": 1})
         self.wrong("'loss.kind' must be one of focal, fomo", loss={"kind": "hinge"})
+        self.wrong("'network.backbone' must be one of", network={"kind": "context", "backbone": "resnet"})
+        self.wrong("'network.widths' must be 7 numbers", network={"kind": "context", "widths": [48, 64]})
+        self.wrong("has the backbone mobilenet-v2 alone", network={"kind": "fomo", "backbone": "efficientnet-lite0"})
         self.wrong("multiple of 32", input={"width": 100, "height": 96, "pixelRange": [0, 1]})
         self.wrong(
             "movingCameraAbove",

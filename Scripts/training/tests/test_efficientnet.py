@@ -9,7 +9,8 @@ import unittest
 import keras
 import numpy as np
 
-from training import efficientnet, network, rendered
+from training import configuration, efficientnet, network, rendered, training
+from training.tests import fixtures
 
 PREFIX = "lite_"
 
@@ -17,8 +18,10 @@ PREFIX = "lite_"
 class FeaturesTests(unittest.TestCase):
     def test_weights_from_imagenet_fill_every_layer_and_see_what_they_were_learnt_on(self):
         pixels = keras.layers.Input((192, 320, 3))
-        model = keras.Model(pixels, efficientnet.features(pixels, network._normalised, PREFIX))
+        last, widened = efficientnet.features(pixels, network._normalised, PREFIX)
+        model = keras.Model(pixels, last)
         self.assertEqual(model.output.shape, (None, 12, 20, 112))
+        self.assertEqual(widened[8].shape, (None, 24, 40, 240))
         self.assertEqual(network.set_weights(model, efficientnet.imagenet(PREFIX)), len(model.weights))
         # Each convolution's means by channel are about what its normalisation expects; those of the widening ones
         # are near zero, whatever the picture.
@@ -30,6 +33,45 @@ class FeaturesTests(unittest.TestCase):
             seen = keras.ops.convert_to_numpy(before).mean(axis=(0, 1, 2))
             expected = keras.ops.convert_to_numpy(layer.moving_mean)
             self.assertGreater(np.corrcoef(seen, expected)[0, 1], 0.7, layer.name)
+
+
+    def test_a_finder_begins_with_them_and_sees_motion_as_grey(self):
+        size = fixtures.CONFIGURATION["input"] | {"width": 96, "height": 64, "motion": True, "movingCameraAbove": 45}
+        plan = fixtures.CONFIGURATION["network"] | {"backbone": "efficientnet-lite0", "wideBlocks": 1}
+        config = configuration.checked(fixtures.CONFIGURATION | {"input": size, "network": plan}, "training.json")
+        model = network.build(config)
+        with tempfile.TemporaryDirectory() as folder:
+            training.start(config, model, pathlib.Path(folder), pathlib.Path(folder) / "none")
+        kernel = keras.ops.convert_to_numpy(model.get_layer("lite_Conv1").kernel)
+        np.testing.assert_allclose(kernel[:, :, :3], efficientnet.imagenet()["Conv1/kernel"], rtol=1e-6)
+        np.testing.assert_allclose(kernel[:, :, 3], kernel[:, :, :3].sum(axis=2), rtol=1e-4, atol=1e-6)
+        scores, sizes = model(np.zeros((1, 64, 96, 4), np.float32))
+        self.assertEqual((scores.shape, sizes.shape), ((1, 8, 12, 2), (1, 8, 12, 2)))
+
+
+    def test_a_narrower_one_keeps_the_channels_that_say_something(self):
+        size = fixtures.CONFIGURATION["input"] | {"width": 96, "height": 64}
+        plan = fixtures.CONFIGURATION["network"] | {"backbone": "efficientnet-lite0"}
+        config = fixtures.CONFIGURATION | {"input": size, "network": plan}
+        wide, generator = network.build(config), np.random.default_rng(5)
+        arrays = network.weights(wide)
+        for name, array in arrays.items():
+            if name.endswith("_BN/beta"):
+                arrays[name] = generator.uniform(0, 1, array.shape).astype(np.float32)
+        widths = [48, 72, 80, 120, 128, 240, 248]
+        for number, width in enumerate(widths, 1):
+            name = f"{network.LITE_PREFIX}block_{number}"
+            silent = generator.permutation(len(arrays[f"{name}_depthwise_BN/gamma"]))[width:]
+            for part in ("depthwise", "expand") if number == 5 else ("depthwise",):
+                arrays[f"{name}_{part}_BN/gamma"][silent] = 0
+        network.set_weights(wide, arrays)
+        narrow = network.build(config | {"network": plan | {"widths": widths}})
+        given = network.narrowed(arrays, {"network": plan | {"widths": widths}})
+        self.assertEqual(network.set_weights(narrow, given), len(narrow.weights))
+        self.assertLess(network.multiply_adds(narrow), 0.65 * network.multiply_adds(wide))
+        pixels = generator.random((1, 64, 96, 3)).astype(np.float32)
+        for one, other in zip(wide(pixels), narrow(pixels)):
+            np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 class FileTests(unittest.TestCase):

@@ -114,6 +114,9 @@ class StartTests(unittest.TestCase):
             self.assertTrue((model.get_layer("logits").bias.numpy() == prior).all())
             with self.assertRaisesRegex(configuration.ConfigurationError, "no such file"):
                 training.start(config | {"startFrom": ["third.npz"]}, model, home, home / "none")
+            np.savez(home / "third.npz", **{"from_8/kernel": model.get_layer("from_8").kernel.numpy()})
+            with self.assertRaisesRegex(configuration.ConfigurationError, "none: no such file; give MobileNetV2"):
+                training.start(config | {"startFrom": ["third.npz"]}, model, home, home / "none")
 
 
 if __name__ == "__main__":
