@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 
 from . import configuration, loop, measurement, network
@@ -48,12 +49,25 @@ def _inside(x, y, boxes):
 def teacher(config, home):
     """The trained network that `distillation.teacher` names, for the input of `config`; None where it names none.
 
-    The name is that of its configuration, relative to `home`; `weights.npz` lies beside it. Raises
-    ConfigurationError where it cannot be a teacher.
+    A name is that of its configuration, relative to `home`; `weights.npz` lies beside it. Of several the scores are
+    their geometric mean, normalised: the mean of their logits. Raises ConfigurationError where one cannot be a teacher.
     """
     if not config["distillation"]:
         return None
-    path = (home / config["distillation"]["teacher"]).resolve()
+    names = config["distillation"]["teacher"]
+    names = [names] if isinstance(names, str) else names
+    models = [_teacher(config, (home / name).resolve(), f"teacher-{index}") for index, name in enumerate(names)]
+    if len(models) == 1:
+        return models[0]
+    pixels = keras.Input(max((model.input.shape[1:] for model in models), key=lambda shape: shape[-1]))
+    given = [keras.tree.flatten(model(pixels[..., : model.input.shape[-1]]))[0] for model in models]
+    mean = sum(keras.ops.log(keras.ops.clip(scores, 1e-7, 1)) for scores in given) / len(given)
+    together = keras.Model(pixels, keras.ops.softmax(mean))
+    together.trainable = False
+    return together
+
+
+def _teacher(config, path, title):
     other = configuration.load(path)
     if other["network"]["kind"] != "context" or len(other["labels"]) != len(config["labels"]):
         raise configuration.ConfigurationError(
@@ -63,7 +77,7 @@ def teacher(config, home):
     if not weights.exists():
         raise configuration.ConfigurationError(f"{weights}: no such file; train the teacher first")
     other["input"] |= {side: config["input"][side] for side in ("width", "height")}
-    model = network.build(other)
+    model = network.build(other | {"name": title})
     network.set_weights(model, {name: np.float32(value) for name, value in np.load(weights).items()})
     model.trainable = False
     return model

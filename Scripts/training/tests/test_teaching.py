@@ -76,6 +76,27 @@ class TeacherTests(unittest.TestCase):
         after = loop.predict(pupil, samples[0].image[np.newaxis])[0][..., 1].mean()
         self.assertGreater(after, before + 0.02)
 
+    def test_of_several_teachers_the_logits_are_averaged(self):
+        names, single = [], []
+        for number, motion in enumerate((True, False)):
+            folder = self.home / f"teacher{number}"
+            folder.mkdir()
+            plan = self.plan | {"input": self.plan["input"] | {"motion": motion}}
+            (folder / "training.json").write_text(json.dumps(plan))
+            model = network.build(configuration.checked(plan, "test"))
+            np.savez(folder / "weights.npz", **network.weights(model))
+            names.append(f"teacher{number}/training.json")
+            one = {"distillation": {"teacher": names[-1], "share": 0.5}}
+            single.append(teaching.teacher(self.pupil(**one), self.home))
+        both = teaching.teacher(self.pupil(distillation={"teacher": names, "share": 0.5}), self.home)
+        pixels = np.random.default_rng(2).random((2, 96, 160, 4)).astype(np.float32)
+        logits = []
+        for model, values in zip(single, (pixels, pixels[..., :3])):
+            scores = np.asarray(model(values)[0])
+            logits.append(np.log(scores[..., 1] / scores[..., 0]))
+        wanted = 1 / (1 + np.exp(-np.mean(logits, axis=0)))
+        np.testing.assert_allclose(np.asarray(both(pixels))[..., 1], wanted, rtol=1e-3)
+
     def test_a_teacher_must_be_trained_and_alike(self):
         with self.assertRaisesRegex(configuration.ConfigurationError, "train the teacher first"):
             teaching.teacher(self.pupil(), self.home)
