@@ -199,7 +199,7 @@ def start(config, model, home, backbone):
             raise ConfigurationError(
                 f"{backbone}: no such file; give MobileNetV2 0.35 weights with --weights, or let the "
                 "configuration start from another model with that backbone: \"startFrom\": "
-                "\"../fish-window/weights.npz\""
+                "\"../fish/weights.npz\""
             )
         network.load_backbone(model, backbone)
 
