@@ -65,7 +65,7 @@ PARTS["composed"] = {
 PARTS["selfTraining"] = {"above": 0.6}
 PARTS["distillation"] = {"teacher": "", "share": 0.5}
 
-BACKBONES = ("mobilenet-v2", "efficientnet-lite0")
+MOBILENET, LITE = BACKBONES = ("mobilenet-v2", "efficientnet-lite0")
 
 CHOICES = {
     ("task",): ("centroids", "labels"),
@@ -120,17 +120,17 @@ def checked(config, path):
         if unknown:
             raise wrong(f"unknown key '{min(unknown)}' in '{key}'")
         config[key] = defaults | config[key]
-    config["network"] = {"backbone": BACKBONES[0]} | config["network"]
+    config["network"] = {"backbone": MOBILENET} | config["network"]
     for keys, allowed in CHOICES.items():
         value = config[keys[0]] if len(keys) == 1 else config[keys[0]].get(keys[1])
         if value not in allowed:
             raise wrong(f"'{'.'.join(keys)}' must be one of {', '.join(allowed)}")
-    if config["network"]["kind"] in ("fomo", "window") and config["network"]["backbone"] != BACKBONES[0]:
-        raise wrong(f"'network.kind' {config['network']['kind']} has the backbone {BACKBONES[0]} alone")
+    if config["network"]["kind"] in ("fomo", "window") and config["network"]["backbone"] != MOBILENET:
+        raise wrong(f"'network.kind' {config['network']['kind']} has the backbone {MOBILENET} alone")
     if widths := config["network"].get("widths"):
         whole = isinstance(widths, list) and all(isinstance(width, int) and width > 0 for width in widths)
-        if not whole or len(widths) != 7 or config["network"]["backbone"] != BACKBONES[1]:
-            raise wrong(f"'network.widths' must be 7 numbers of channels, for the backbone {BACKBONES[1]}")
+        if not whole or len(widths) != 7 or config["network"]["backbone"] != LITE:
+            raise wrong(f"'network.widths' must be 7 numbers of channels, for the backbone {LITE}")
     size = config["input"]
     cell = {"fomo": 8, "named": 64}.get(config["network"]["kind"], 32)
     for key in ("width", "height"):

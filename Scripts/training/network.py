@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from . import efficientnet
+from . import configuration, efficientnet
 
 layers = keras.layers
 
@@ -13,11 +13,8 @@ STRIDE_8, STRIDE_16, STRIDE_32 = (
     "block_16_project_BN",
 )
 
-LITE = "efficientnet-lite0"
-"""The backbone of a `context` network that is not MobileNetV2."""
-
 LITE_STAGES = 4
-"""As many of its stages are taken: 80 channels at stride 16."""
+"""Stages of EfficientNet-Lite0 that a `context` network takes: 80 channels at stride 16."""
 
 LITE_AT_16 = 5
 """The block that goes from stride 8 to 16, whose widened channels stride 8 has."""
@@ -212,7 +209,7 @@ def _pointwise(x, filters, name, activation):
 def _context(pixels, network):
     width = network["contextChannels"]
     wide = network.get("wideChannels", width)
-    if network.get("backbone") == LITE:
+    if network.get("backbone") == configuration.LITE:
         at_16, widened = efficientnet.features(
             pixels, _normalised, LITE_PREFIX, LITE_STAGES, network.get("widths", ())
         )

@@ -179,13 +179,14 @@ def start(config, model, home, backbone):
     """Weights to start from: other models' (`startFrom`), and ImageNet's for each backbone that those do not have;
     `backbone` is MobileNetV2's file.
     """
-    given = {}
+    found, given = 0, set()
     for name in config.get("startFrom", []):
         path = (home / name).resolve()
         if not path.exists():
             raise ConfigurationError(f"{path}: no such file; 'startFrom' names the weights.npz of a trained model")
-        given |= _of_other(config, model, path)
-    if network.set_weights(model, given) == 0 and given:
+        arrays = _of_other(config, model, path)
+        found, given = found + network.set_weights(model, arrays), given | set(arrays)
+    if "startFrom" in config and found == 0:
         raise ConfigurationError(f"{', '.join(config['startFrom'])}: has no layer of this network")
     names = [layer.name for layer in model.layers]
     lacks = lambda prefix: f"{prefix}Conv1" in names and f"{prefix}Conv1/kernel" not in given

@@ -48,7 +48,6 @@ class FeaturesTests(unittest.TestCase):
         scores, sizes = model(np.zeros((1, 64, 96, 4), np.float32))
         self.assertEqual((scores.shape, sizes.shape), ((1, 8, 12, 2), (1, 8, 12, 2)))
 
-
     def test_a_narrower_one_keeps_the_channels_that_say_something(self):
         size = fixtures.CONFIGURATION["input"] | {"width": 96, "height": 64}
         plan = fixtures.CONFIGURATION["network"] | {"backbone": "efficientnet-lite0"}
