@@ -182,8 +182,10 @@ def checked(config, path):
     unknown = set(config["selectThresholdOn"]) - set(config["val"])
     if unknown:
         raise wrong(f"selectThresholdOn {sorted(unknown)} is not in 'val'")
-    if config["rounds"] < 1 or config["stepsPerRound"] < 1 or config["batchSize"] < 1:
-        raise wrong("'rounds', 'stepsPerRound' and 'batchSize' must be at least 1")
+    if config["rounds"] < (0 if config["before"] else 1):
+        raise wrong("'rounds' must be at least 1, or 0 where 'before' has trainings")
+    if config["stepsPerRound"] < 1 or config["batchSize"] < 1:
+        raise wrong("'stepsPerRound' and 'batchSize' must be at least 1")
     return config
 
 

@@ -54,7 +54,8 @@ def train(config, options, root):
 
 
 def _apply(options, config):
-    """Change `config` as the command line says."""
+    """Change `config` as the command line says; what learns nothing stays so."""
+    kept = {"rounds": 0} if config["rounds"] == 0 else {}
     if options.quick:
         config |= QUICK
         if config["rendered"]:
@@ -64,10 +65,14 @@ def _apply(options, config):
     for key in ("rounds", "seed"):
         if getattr(options, key) is not None:
             config[key] = getattr(options, key)
+    config |= kept
 
 
 def learn(config, options, home, folder, work, log):
-    """Train one network, with checkpoints in `folder`, what is drawn in `work`; the best of it, and its samples."""
+    """Train one network, with checkpoints in `folder`, what is drawn in `work`; the best of it, and its samples.
+
+    Without rounds it stays what it starts as.
+    """
     _apply(options, config)
     keras.utils.set_random_seed(config["seed"])
     cv2.setNumThreads(0)  # its threads do not outlive the fork of what makes batches
@@ -75,6 +80,8 @@ def learn(config, options, home, folder, work, log):
     model = network.build(config)
     start(config, model, home, options.weights)
     log(f"{network.multiply_adds(model) / 1e6:.1f} million multiply-adds a frame")
+    if config["rounds"] == 0:
+        return model, samples
     if config["selfTraining"]:
         samples["train"], added = teaching.taught(config, model, samples["train"])
         log(f"{added} fish were found where labels are incomplete, and are learnt too")

@@ -85,6 +85,13 @@ class ConfigurationTests(unittest.TestCase):
             with self.assertRaises(configuration.ConfigurationError):
                 configuration.checked(config | {"before": [wrong]}, "test")
 
+    def test_nothing_is_learnt_only_behind_earlier_trainings(self):
+        none = fixtures.CONFIGURATION | {"rounds": 0}
+        with self.assertRaisesRegex(configuration.ConfigurationError, "'rounds' must be at least 1"):
+            configuration.checked(none, "test")
+        config = configuration.checked(none | {"before": [{"rounds": 2}]}, "test")
+        self.assertEqual((config["rounds"], config["before"][0]["rounds"]), (0, 2))
+
     def test_the_command_line_refuses_half_a_new(self):
         with contextlib.redirect_stderr(io.StringIO()) as text, self.assertRaises(SystemExit):
             arguments(["new", "harbour"])

@@ -75,6 +75,33 @@ class TrainingTests(unittest.TestCase):
                 kernel = np.load(folder / "work" / best / "best.npz")["Conv1/kernel"]
                 self.assertTrue(np.allclose(kernel, 0.01, atol=1e-4))
 
+    def test_without_rounds_files_are_of_the_earlier_trainings_weights_at_another_input(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            fixtures.write_coco(folder / "data/train", scenes=3, seed=21)
+            fixtures.write_coco(folder / "data/val", scenes=2, seed=22)
+            size = fixtures.CONFIGURATION["input"]
+            config = fixtures.CONFIGURATION | {
+                "input": size | {"height": size["height"] + 32},
+                "before": [{"input": size, "rounds": 1}],
+                "rounds": 0, "stepsPerRound": 2, "batchSize": 2,
+            }
+            (folder / "training.json").write_text(json.dumps(config))
+            options = arguments(
+                [str(folder / "training.json"), "--data", str(folder / "data")]
+                + ["--work", str(folder / "work"), "--rounds", "2"]
+            )
+            quiet = contextlib.redirect_stdout(io.StringIO())
+            with quiet as text, unittest.mock.patch.object(training, "finish") as finish:
+                with unittest.mock.patch.object(network, "load_backbone"):
+                    training.train(configuration.load(options.config), options, folder)
+            self.assertEqual(text.getvalue().count("round "), 2)
+            model = finish.call_args.args[1]
+            self.assertEqual(model.input.shape[1], size["height"] + 32)
+            best = np.load(folder / "work/before-1/best.npz")
+            for name, value in network.weights(model).items():
+                self.assertTrue(np.array_equal(value, best[name]), name)
+
     def train(self, folder, rounds):
         options = arguments(
             [str(folder / "training.json"), "--data", str(folder / "data"), "--resume"]
