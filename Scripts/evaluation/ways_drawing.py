@@ -89,12 +89,16 @@ def drawn(figures):
     )
 
 
-def _name(panel, x, y, words, taken):
-    """Write a way's name beside or above its dot, where it meets nothing of `taken`, and add it there."""
+def _name(panel, x, ends, words, taken):
+    """Write a way's name beside or above its upper dot or below its lower one, where it meets nothing of `taken`, and
+    add it there.
+    """
+    y, below = min(ends), max(ends) - min(ends)
     width = 6.3 * len(words)
     beside = [(12, 4, "start"), (-12, 4, "end")]
     above = [(0, -14, "middle"), (-9, -14, "start"), (9, -14, "end"), (9, -28, "end"), (-9, -28, "start")]
-    for dx, dy, anchor in beside + above:
+    beneath = [(0, below + 22, "middle"), (-9, below + 22, "start"), (9, below + 22, "end")]
+    for dx, dy, anchor in beside + above + beneath:
         left = x + dx - {"start": 0, "middle": width / 2, "end": width}[anchor]
         box = (left, y + dy - 11, left + width, y + dy + 3)
         fits = panel.left <= left and left + width <= panel.left + panel.width
@@ -130,7 +134,7 @@ def cost(panel, ways):
             panel.dot(x, end, colour, hollow)
         taken.append((x - 8, min(ends) - 8, x + 8, max(ends) + 8))
     for x, way in zip(stems, ways):
-        _name(panel, x, min(panel.y(way[name]["f1"]) for name, _ in SOURCES), way["way"], taken)
+        _name(panel, x, [panel.y(way[name]["f1"]) for name, _ in SOURCES], way["way"], taken)
     y = panel.top - 3
     for number, (_, words) in enumerate(SOURCES):
         panel.dot(panel.left + 12 + 104 * number, y + 11, FAINT, number == 1, 5.0)

@@ -28,8 +28,8 @@ public struct ClassMap: Sendable, Equatable {
     try check(truth, names)
   }
 
-  /// A table with the columns `truth` and `label`; classes that it leaves out, or gives no label,
-  /// are background.
+  /// A table with the columns `truth` and `label`, and others that say what they like; classes that
+  /// it leaves out, or gives no label, are background.
   ///
   /// - Throws: `EvaluationError`.
   public init(file: String, _ truth: TruthSet, labels names: [String]) throws(EvaluationError) {
@@ -44,10 +44,19 @@ public struct ClassMap: Sendable, Equatable {
     else {
       throw .classes(file: file, problem: "its first row should name the columns truth,label")
     }
+    guard header.lastIndex(of: "truth") == from, header.lastIndex(of: "label") == to else {
+      throw .classes(file: file, problem: "its first row names truth or label twice")
+    }
     var table: [String: Int?] = [:]
     for (index, row) in trimmed.enumerated().dropFirst() where row != [""] {
       guard row.count > max(from, to), !row[from].isEmpty else {
         throw .classes(file: file, problem: "row \(index + 1): expected a class and its label")
+      }
+      guard row.count <= header.count else {
+        throw .classes(
+          file: file,
+          problem: "row \(index + 1) has more columns than the first row; "
+            + "a name with a comma stands in quotation marks")
       }
       let label = names.firstIndex(of: row[to])
       guard label != nil || row[to].isEmpty else {

@@ -185,6 +185,8 @@ private struct COCOFolder {
     ("fish,fish\n", "columns truth,label"), ("truth,label\nfish,tuna\n", "row 2: the model has no"),
     ("truth,label\nfish\n", "row 2: expected a class"),
     ("truth,label\nfish,fish\nfish,ray\n", "row 3: the class “fish” stands there twice"),
+    ("truth,label\nshark, whale,fish\n", "row 2 has more columns"),
+    ("truth,label,truth\nfish,fish,shark\n", "names truth or label twice"),
     ("truth,label\nwhale,fish\n", "none of its classes"),
     ("truth,label\n\"fish,fish\n", "never closed"),
     ("", "empty"),
