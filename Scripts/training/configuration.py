@@ -65,6 +65,12 @@ PARTS["composed"] = {
 PARTS["selfTraining"] = {"above": 0.6}
 PARTS["distillation"] = {"teacher": "", "share": 0.5}
 
+INPUT = "width height pixelRange motion movingCameraAbove portrait cell".split()
+NETWORK = (
+    "kind backbone alpha widths wideBlocks wideChannels contextBlocks contextChannels headChannels sizes prior namesBlocks "
+    "namesChannels"
+).split()
+
 MOBILENET, LITE = BACKBONES = ("mobilenet-v2", "efficientnet-lite0")
 
 CHOICES = {
@@ -110,12 +116,19 @@ def checked(config, path):
     unknown = set(config) - set(REQUIRED) - set(DEFAULTS) - {"selectThresholdOn", "startFrom", "openSet", "experimental"}
     if unknown:
         raise wrong(f"unknown key '{min(unknown)}'")
+    for part, known in (("input", INPUT), ("network", NETWORK)):
+        if unknown := set(config[part]) - set(known):
+            raise wrong(f"unknown key '{min(unknown)}' in '{part}'")
     given = {key: value for key, value in config.items() if key != "before"}
     config = DEFAULTS | config
+    if not isinstance(config["before"], list):
+        raise wrong("'before' must be a list of what is different in earlier trainings")
     config["before"] = [_earlier(given, part, path) for part in config["before"]]
     for key, defaults in PARTS.items():
-        if config[key] is None:
+        if config[key] is None and DEFAULTS[key] is None:
             continue
+        if not isinstance(config[key], dict):
+            raise wrong(f"'{key}' must be an object of keys and values")
         unknown = set(config[key]) - set(defaults)
         if unknown:
             raise wrong(f"unknown key '{min(unknown)}' in '{key}'")
@@ -174,6 +187,8 @@ def checked(config, path):
             raise wrong("'distillation' is for 'network.kind' context and fomo")
         if size["width"] % 32 or size["height"] % 32:
             raise wrong("'distillation' needs an input whose sides are multiples of 32")
+        if not config["distillation"]["teacher"]:
+            raise wrong("'distillation.teacher' must name the configuration of a trained network")
         if not 0 < config["distillation"]["share"] <= 1:
             raise wrong("'distillation.share' must be above 0 and at most 1")
     if not config["train"]:
@@ -184,8 +199,12 @@ def checked(config, path):
         raise wrong(f"selectThresholdOn {sorted(unknown)} is not in 'val'")
     if config["rounds"] < (0 if config["before"] else 1):
         raise wrong("'rounds' must be at least 1, or 0 where 'before' has trainings")
-    if config["stepsPerRound"] < 1 or config["batchSize"] < 1:
-        raise wrong("'stepsPerRound' and 'batchSize' must be at least 1")
+    for key in ("stepsPerRound", "batchSize", "patience"):
+        if config[key] < 1:
+            raise wrong(f"'{key}' must be at least 1")
+    for key, lowest in (("average", 0), ("floor", 1e-9)):
+        if not lowest <= config[key] < 1:
+            raise wrong(f"'{key}' must be {'above' if lowest else 'at least'} 0 and below 1, not {config[key]}")
     return config
 
 

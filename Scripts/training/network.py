@@ -251,11 +251,11 @@ def _scores(x, count, config):
 def freeze(model, through):
     """Train the layers behind the one named `through` alone; all of them where it is empty.
 
-    Raises ValueError when the model has no layer of that name.
+    Raises ConfigurationError when the model has no layer of that name.
     """
     names = [layer.name for layer in model.layers]
     if through and through not in names:
-        raise ValueError(f"'frozen.through': the network has no layer {through}")
+        raise configuration.ConfigurationError(f"'frozen.through': the network has no layer {through}")
     last = names.index(through) if through else -1
     for index, layer in enumerate(model.layers):
         layer.trainable = index > last

@@ -143,6 +143,14 @@ def read(config, options, work, log):
         samples["train"], samples["val"] = held_back(samples["train"], config)
     if not samples["train"] or not samples["val"]:
         raise ConfigurationError(f"{options.config}: 'train' and 'val' need pictures")
+    if not any(len(sample.boxes) for sample in samples["train"]):
+        raise ConfigurationError(f"{options.config}: 'labels': no box in 'train' is of one of their classes")
+    drawn = {name for sample in samples["train"] for name in (sample.folder, sample.source)}
+    if (unknown := set(config["sampling"]["shares"]) - drawn) and not options.quick:
+        raise ConfigurationError(
+            f"{options.config}: 'sampling.shares': nothing in 'train' is of {min(unknown)}; "
+            f"there are {', '.join(sorted(drawn))}"
+        )
     moving_above = size.get("movingCameraAbove", motion.MOVING_CAMERA_ABOVE)
     for split, part in samples.items():
         wanted = config["augmentation"]["pasted"] or config["distillation"]

@@ -6,7 +6,7 @@ extension PixelImage {
   /// - Precondition: the picture is of the upright frame, in RGB.
   public mutating func mark(_ detection: Detection) {
     precondition(channels == 3, "marks are drawn in colour")
-    let colour = Self.colours[detection.label % Self.colours.count]
+    let colour = Self.colours[detection.label % Self.colours.count].value
     let radius = max(6, Double(min(width, height)) / 40)
     let thickness = max(1.5, radius / 6)
     let (x, y) = (detection.x * Double(width), detection.y * Double(height))
@@ -37,10 +37,16 @@ extension PixelImage {
     }
   }
 
+  /// The colour of a label's marks, in a word; the eighth label has the colour of the first again.
+  public static func markColour(ofLabel label: Int) -> String {
+    colours[label % colours.count].name
+  }
+
   /// Colours that differ for most eyes, after Okabe and Ito 2008.
-  private static let colours: [(UInt8, UInt8, UInt8)] = [
-    (240, 228, 66), (230, 159, 0), (86, 180, 233), (0, 158, 115), (213, 94, 0), (204, 121, 167),
-    (255, 255, 255),
+  private static let colours: [(name: String, value: (UInt8, UInt8, UInt8))] = [
+    ("yellow", (240, 228, 66)), ("orange", (230, 159, 0)), ("blue", (86, 180, 233)),
+    ("green", (0, 158, 115)), ("red", (213, 94, 0)), ("pink", (204, 121, 167)),
+    ("white", (255, 255, 255)),
   ]
 
   private mutating func paint(_ column: Int, _ row: Int, _ colour: (UInt8, UInt8, UInt8)) {

@@ -49,7 +49,9 @@ struct Detect: ParsableCommand {
   @Flag(help: "Print JSON: an array with an object for each file.")
   var json = false
 
-  @Option(help: "A folder for pictures with marked fish.", completion: .directory)
+  @Option(
+    help: "A folder for pictures with marked fish; which colour is which label is said at the end.",
+    completion: .directory)
   var draw: String?
 
   func validate() throws {
@@ -109,6 +111,10 @@ struct Detect: ParsableCommand {
       reports.append(report)
     }
     if json { print(try fishcam.json(reports, pretty: true)) }
+    if let draw, names.count > 1 {
+      let marks = names.enumerated().map { "\($1) \(PixelImage.markColour(ofLabel: $0))" }
+      standardError("fishcam: marks in \(draw): " + marks.joined(separator: ", "))
+    }
     if failed { throw ExitCode(1) }
   }
 

@@ -57,6 +57,17 @@ import Testing
     #expect(green[2] > 160 && green[2] == green.max(), "\(green)")
   }
 
+  @Test func coloursOfMarksAreSaidWhereThereAreSeveral() throws {
+    let photo = try make(MotionModel.still(seconds: 1), "photo.png", ["-frames:v", "1"])
+    let options = ["detect", photo, "--draw", "marks"]
+    let result = try FishcamProgram.run(options + ["--model", "aquarium"], in: folder.path)
+    #expect(result.code == 0)
+    #expect(
+      result.errors.contains("marks in marks: fish yellow, jellyfish orange, penguin blue"))
+    let one = try FishcamProgram.run(options, in: folder.path)
+    #expect(one.code == 0 && !one.errors.contains("marks in"))
+  }
+
   @Test func aMovingCameraIsSaid() throws {
     let path = try make(MotionModel.passing(seconds: 12), "dives/a.mp4", ["-c:v", "libx264"])
     let result = try FishcamProgram.run(

@@ -42,6 +42,15 @@ class ConfigurationTests(unittest.TestCase):
         )
         self.wrong("selectThresholdOn", selectThresholdOn=["elsewhere"])
         self.wrong("'labels' is empty", labels=[])
+        size = fixtures.CONFIGURATION["input"]
+        self.wrong("unknown key 'portriat' in 'input'", input=size | {"portriat": True})
+        self.wrong("unknown key 'contextBlock' in 'network'", network={"kind": "context", "contextBlock": 2})
+        self.wrong("'before' must be a list", before=5)
+        self.wrong("'loss' must be an object", loss=None)
+        self.wrong("'distillation.teacher' must name", distillation={"teacher": []})
+        self.wrong("'patience' must be at least 1", patience=0)
+        self.wrong("'average' must be at least 0 and below 1, not 1.5", average=1.5)
+        self.wrong("'floor' must be above 0 and below 1, not 2", floor=2)
 
     def test_a_missing_file_is_named(self):
         with self.assertRaisesRegex(configuration.ConfigurationError, "nowhere.json: no such"):
