@@ -46,10 +46,7 @@ class TrainingTests(unittest.TestCase):
 
     def test_earlier_trainings_hand_on_their_weights(self):
         with tempfile.TemporaryDirectory() as folder:
-            folder = pathlib.Path(folder)
-            fixtures.write_coco(folder / "data/train", scenes=3, seed=21)
-            fixtures.write_coco(folder / "data/val", scenes=2, seed=22)
-            size = fixtures.CONFIGURATION["input"]
+            folder, size = pathlib.Path(folder), fixtures.CONFIGURATION["input"]
             config = fixtures.CONFIGURATION | {
                 "rounds": 1, "stepsPerRound": 2, "batchSize": 2, "learningRate": 1e-9,
                 "startFrom": "first.npz",
@@ -58,14 +55,10 @@ class TrainingTests(unittest.TestCase):
                     {"stepsPerRound": 3},
                 ],
             }
-            (folder / "training.json").write_text(json.dumps(config))
-            model = network.build(configuration.load(folder / "training.json"))
+            options = self.prepared(folder, config)
+            model = network.build(configuration.load(options.config))
             first = {name: 0 * value + 0.01 for name, value in network.weights(model).items()}
             np.savez(folder / "first.npz", **first)
-            options = arguments(
-                [str(folder / "training.json"), "--data", str(folder / "data")]
-                + ["--work", str(folder / "work")]
-            )
             quiet = contextlib.redirect_stdout(io.StringIO())
             with quiet as text, unittest.mock.patch.object(training, "finish"):
                 training.train(configuration.load(options.config), options, folder)
@@ -77,20 +70,13 @@ class TrainingTests(unittest.TestCase):
 
     def test_without_rounds_files_are_of_the_earlier_trainings_weights_at_another_input(self):
         with tempfile.TemporaryDirectory() as folder:
-            folder = pathlib.Path(folder)
-            fixtures.write_coco(folder / "data/train", scenes=3, seed=21)
-            fixtures.write_coco(folder / "data/val", scenes=2, seed=22)
-            size = fixtures.CONFIGURATION["input"]
+            folder, size = pathlib.Path(folder), fixtures.CONFIGURATION["input"]
             config = fixtures.CONFIGURATION | {
                 "input": size | {"height": size["height"] + 32},
                 "before": [{"input": size, "rounds": 1}],
                 "rounds": 0, "stepsPerRound": 2, "batchSize": 2,
             }
-            (folder / "training.json").write_text(json.dumps(config))
-            options = arguments(
-                [str(folder / "training.json"), "--data", str(folder / "data")]
-                + ["--work", str(folder / "work"), "--rounds", "2"]
-            )
+            options = self.prepared(folder, config, "--rounds", "2")
             quiet = contextlib.redirect_stdout(io.StringIO())
             with quiet as text, unittest.mock.patch.object(training, "finish") as finish:
                 with unittest.mock.patch.object(network, "load_backbone"):
@@ -101,6 +87,14 @@ class TrainingTests(unittest.TestCase):
             best = np.load(folder / "work/before-1/best.npz")
             for name, value in network.weights(model).items():
                 self.assertTrue(np.array_equal(value, best[name]), name)
+
+    def prepared(self, folder, config, *more):
+        """Options for training `config` on few pictures in `folder`."""
+        fixtures.write_coco(folder / "data/train", scenes=3, seed=21)
+        fixtures.write_coco(folder / "data/val", scenes=2, seed=22)
+        (folder / "training.json").write_text(json.dumps(config))
+        places = ["--data", str(folder / "data"), "--work", str(folder / "work")]
+        return arguments([str(folder / "training.json"), *places, *more])
 
     def train(self, folder, rounds):
         options = arguments(
