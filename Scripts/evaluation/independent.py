@@ -132,6 +132,29 @@ def found_on(grid, sizes, card, line, floor):
         yield x, y, name, kept
 
 
+def halved(picture):
+    """A picture at half its size, in the middle of a black one of its shape."""
+    rows, columns = picture.shape[0] // 2, picture.shape[1] // 2
+    blocks = picture[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2, -1).astype(np.float64)
+    black = np.zeros_like(picture)
+    top, left = (picture.shape[0] - rows) // 2, (picture.shape[1] - columns) // 2
+    black[top : top + rows, left : left + columns] = np.floor(blocks.mean(axis=(1, 3)) + 0.5)
+    return black, (left, top)
+
+
+def both_looks(first, second):
+    """[x, y, label, score, width, height] of what two looks at a photo find, all as shares of the photo:
+    of the second what is large, each fish once.
+    """
+    inside = lambda one, box: abs(one[0] - box[0]) <= box[4] / 2 and abs(one[1] - box[1]) <= box[5] / 2
+    area = lambda one: one[4] * one[5]
+    better = lambda one, box: inside(one, box) and one[3] > box[3] and area(one) >= area(box) / 4
+    large = [one for one in second if max(one[4:]) >= 0.4]
+    large = [box for box in large if not any(better(one, box) for one in first)]
+    hidden = lambda one: any(inside(one, box) and box[3] >= one[3] for box in large)
+    return large + [one for one in first if not hidden(one)]
+
+
 def placed(width, height, input_width, input_height, fit):
     """Left, top, width and height of a picture in the input."""
     if fit == "stretch":
@@ -223,23 +246,38 @@ def measure(arguments):
         assert box == stated, f"{image['file_name']}: placed at {stated} instead of {box}"
         left, top, inner_width, inner_height = box
         places = card.get("outputs", {})
-        grid, sizes = outputs_of(
-            interpreter,
-            np.load(inputs / entry["input"]),
-            card["input"].get("pixelRange"),
-            (places.get("scores", 0), places.get("sizes")),
-        )
-        cell = input_width / grid.shape[1], input_height / grid.shape[0]
-        found = []
         line = lines.get("moving" if entry.get("motion") else "still")
-        for x, y, name, score in found_on(grid, sizes, card, line, floor):
-            label = names.index(name)
-            x, y = x * cell[0] - left, y * cell[1] - top
-            outside = max(-x, x - inner_width, 0) > cell[0] / 2
-            if outside or max(-y, y - inner_height, 0) > cell[1] / 2 or score < thresholds[label]:
-                continue
-            point = np.clip([x / inner_width, y / inner_height], 0, 1) * (width, height)
-            found.append((*point, label))
+        rows, columns = interpreter.get_output_details()[places.get("scores", 0)]["shape"][1:3]
+        cell = input_width / columns, input_height / rows
+
+        def look(picture, corner, times, slack):
+            """[x, y, label, score, width, height] as shares of the picture, of an input in which it lies
+            at a corner, `times` smaller; up to `slack` cells outside.
+            """
+            grid, sizes = outputs_of(
+                interpreter,
+                picture,
+                card["input"].get("pixelRange"),
+                (places.get("scores", 0), places.get("sizes")),
+            )
+            for x, y, name, score in found_on(grid, sizes, card, line, floor):
+                side = (0, 0)
+                if sizes is not None:
+                    side = np.exp2(sizes[min(int(y), rows - 1), min(int(x), columns - 1)].astype(np.float64))
+                    side = side * cell * times
+                    side = np.minimum(1, side / (inner_width, inner_height))
+                x, y = (x * cell[0] - corner[0]) * times - left, (y * cell[1] - corner[1]) * times - top
+                outside = max(-x, x - inner_width, 0) > cell[0] * slack
+                if not outside and max(-y, y - inner_height, 0) <= cell[1] * slack:
+                    point = np.clip([x / inner_width, y / inner_height], 0, 1)
+                    yield *point, names.index(name), score, *side
+
+        picture = np.load(inputs / entry["input"])
+        found = list(look(picture, (0, 0), 1, 0.5))
+        if entry.get("photo") and places.get("sizes") is not None:
+            smaller, corner = halved(picture)
+            found = both_looks(found, list(look(smaller, corner, 2, 0)))
+        found = [(x * width, y * height, label) for x, y, label, score, *_ in found if score >= thresholds[label]]
         truth = []
         regions = []
         for annotation in annotations.get(image["id"], []):

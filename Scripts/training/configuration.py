@@ -43,7 +43,7 @@ DEFAULTS = {
 }
 
 PARTS = {
-    "loss": {"kind": "focal", "ignoreAbove": 0.3, "sizeWeight": 0.4, "objectWeight": 100},
+    "loss": {"kind": "focal", "ignoreAbove": 0.3, "sizeWeight": 0.4, "objectWeight": 100.0},
     "augmentation": {"mosaic": 0.0, "motionDropped": 0.25, "pasted": 0.0, "zoom": [0.4, 1.4]},
     "frozen": {"through": "", "from": 0.0},
     "sampling": {"power": 0.5, "shares": {}},
@@ -81,8 +81,25 @@ CHOICES = {
 }
 
 
+KINDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "an object of keys and values",
+}
+
+
 class ConfigurationError(Exception):
     """A configuration that cannot be trained; the text names the file and the key."""
+
+
+def _is(value, kind):
+    """Whether a value of JSON is of one of KINDS; true and false are no numbers."""
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
 
 
 def load(path):
@@ -111,8 +128,8 @@ def checked(config, path):
     for key, kind in REQUIRED.items():
         if key not in config:
             raise wrong(f"key '{key}' is missing")
-        if not isinstance(config[key], kind):
-            raise wrong(f"'{key}' must be a {kind.__name__}")
+        if not _is(config[key], kind):
+            raise wrong(f"'{key}' must be {KINDS[kind]}")
     unknown = set(config) - set(REQUIRED) - set(DEFAULTS) - {"selectThresholdOn", "startFrom", "openSet", "experimental"}
     if unknown:
         raise wrong(f"unknown key '{min(unknown)}'")
@@ -121,17 +138,24 @@ def checked(config, path):
             raise wrong(f"unknown key '{min(unknown)}' in '{part}'")
     given = {key: value for key, value in config.items() if key != "before"}
     config = DEFAULTS | config
-    if not isinstance(config["before"], list):
-        raise wrong("'before' must be a list of what is different in earlier trainings")
+    for key, default in DEFAULTS.items():
+        if default is not None and not _is(config[key], type(default)):
+            raise wrong(f"'{key}' must be {KINDS[type(default)]}")
+    for part, key in (("input", "motion"), ("input", "portrait"), ("network", "sizes")):
+        if not isinstance(config[part].get(key, False), bool):
+            raise wrong(f"'{part}.{key}' must be true or false")
     config["before"] = [_earlier(given, part, path) for part in config["before"]]
     for key, defaults in PARTS.items():
         if config[key] is None and DEFAULTS[key] is None:
             continue
         if not isinstance(config[key], dict):
-            raise wrong(f"'{key}' must be an object of keys and values")
+            raise wrong(f"'{key}' must be {KINDS[dict]}")
         unknown = set(config[key]) - set(defaults)
         if unknown:
             raise wrong(f"unknown key '{min(unknown)}' in '{key}'")
+        for name, value in config[key].items():
+            if name != "teacher" and not _is(value, type(defaults[name])):
+                raise wrong(f"'{key}.{name}' must be {KINDS[type(defaults[name])]}")
         config[key] = defaults | config[key]
     config["network"] = {"backbone": MOBILENET} | config["network"]
     for keys, allowed in CHOICES.items():
@@ -180,8 +204,6 @@ def checked(config, path):
         raise wrong("'network.kind' named needs 'composed' and a finder in 'startFrom'")
     if config["selfTraining"] and not ("startFrom" in config and config["network"].get("sizes")):
         raise wrong("'selfTraining' needs 'startFrom', and a network with 'sizes'")
-    if not isinstance(config["correctedBiases"], bool):
-        raise wrong("'correctedBiases' must be true or false")
     if config["distillation"]:
         if config["network"]["kind"] not in ("context", "fomo"):
             raise wrong("'distillation' is for 'network.kind' context and fomo")

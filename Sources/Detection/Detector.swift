@@ -147,13 +147,34 @@ public final class Detector {
   ///   - placement: where in it the frame lies.
   ///   - background: what the model sees motion against; without one, or where the camera moves,
   ///     nothing moves. Models without motion take no notice of it.
+  ///   - isPhoto: whether the frame is a photo, of no video: then it is looked at twice
+  ///     where `looksAtPhotosTwice`.
   /// - Returns: detections at or above `floor`, in the upright frame's normalised coordinates.
   public func detect(
-    _ picture: PixelImage, _ placement: FramePlacement, background: Background? = nil
+    _ picture: PixelImage, _ placement: FramePlacement, background: Background? = nil,
+    isPhoto: Bool = false
   ) -> [Detection] {
     let (background, eye) = (usable(background, for: picture), eye(placement))
     eye.picture.run(picture, background: background)
-    return eye.reader.read(eye.picture, placement, seesMotion: usesMotion && background != nil)
+    let found = eye.reader.read(
+      eye.picture, placement, seesMotion: usesMotion && background != nil)
+    return isPhoto && looksAtPhotosTwice
+      ? CloseUp.together(found, closeUps(picture, placement, eye)) : found
+  }
+
+  /// Whether photos are looked at a second time, at half their size, for fish that nearly fill them:
+  /// where the model says how large individuals are, and decoding is not a device's.
+  public var looksAtPhotosTwice: Bool {
+    model.card.outputs?.sizes != nil && thresholdUse == .counting
+  }
+
+  /// What is found in a photo at half its size, in the upright frame's coordinates.
+  private func closeUps(_ picture: PixelImage, _ placement: FramePlacement, _ eye: Eye)
+    -> [Detection]
+  {
+    eye.picture.run(CloseUp.halved(picture))
+    let found = eye.reader.read(eye.picture, CloseUp.place(in: picture), seesMotion: false)
+    return found.compactMap { CloseUp.inFrame($0, placement) }
   }
 
   /// Whether the camera itself moves, so that nothing can be told from this background.

@@ -35,9 +35,11 @@ public protocol Finder: AnyObject {
   func cell(_ placement: FramePlacement) -> (width: Double, height: Double)
   /// Finds the individuals in a frame.
   ///
+  /// - Parameter isPhoto: whether the frame is a photo, of no video.
   /// - Returns: detections at or above `floor`, in the upright frame's normalised coordinates.
-  func detect(_ picture: PixelImage, _ placement: FramePlacement, background: Background?)
-    -> [Detection]
+  func detect(
+    _ picture: PixelImage, _ placement: FramePlacement, background: Background?, isPhoto: Bool
+  ) -> [Detection]
   /// Whether the camera itself moves, so that nothing can be told from this background.
   func cameraMoves(_ background: Background) -> Bool
   /// What the model is given for a frame, before the input's codes.

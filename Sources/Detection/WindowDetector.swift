@@ -199,7 +199,8 @@ extension WindowDetector: Finder {
   ///
   /// - Parameter picture: the whole frame at its own size, at least one window large.
   public func detect(
-    _ picture: PixelImage, _ placement: FramePlacement, background: Background? = nil
+    _ picture: PixelImage, _ placement: FramePlacement, background: Background? = nil,
+    isPhoto: Bool = false
   ) -> [Detection] {
     Self.merged(windows(picture))
   }

@@ -198,8 +198,9 @@ struct VideoLook {
       cell / 2 / Double(placed) * share * side
     }
     return SeenFrame(
-      detections: finder.detect(input, placement, background: background), width: width,
-      height: height,
+      detections: finder.detect(
+        input, placement, background: background, isPhoto: frame.isPhoto),
+      width: width, height: height,
       marginX: margin ?? half(cell.width, placement.width, placement.cropWidth, width),
       marginY: margin ?? half(cell.height, placement.height, placement.cropHeight, height))
   }

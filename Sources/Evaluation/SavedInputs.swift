@@ -6,7 +6,8 @@ internal import Synchronization
 /// `height × width × channels` bytes, before the input's codes), and `inputs.json`, which says for
 /// each, in order, its picture's `file_name` (or `frame` of a clip), `input`, and where in it the
 /// upright frame lies: `left`, `top`, `width`, `height` in pixels, `crop`, the part of the frame
-/// that is shown (left, top, width, height; normalised), and `motion`, whether it shows what moves.
+/// that is shown (left, top, width, height; normalised), `motion`, whether it shows what moves, and
+/// `photo`, whether it is a photo: models that give sizes see these again, at half their size.
 final class SavedInputs: Sendable {
   private struct Entry: Encodable {
     var file_name: String
@@ -15,6 +16,7 @@ final class SavedInputs: Sendable {
     var left: Int, top: Int, width: Int, height: Int
     var crop: [Double]
     var motion: Bool
+    var photo: Bool
   }
 
   private struct Given {
@@ -64,7 +66,7 @@ final class SavedInputs: Sendable {
           width: placement.width, height: placement.height,
           crop: [
             placement.cropLeft, placement.cropTop, placement.cropWidth, placement.cropHeight,
-          ], motion: own.seesMotion))
+          ], motion: own.seesMotion, photo: frame.isPhoto))
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]

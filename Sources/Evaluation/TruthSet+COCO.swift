@@ -188,7 +188,7 @@ private struct COCOReader {
           TruthSet.Frame(
             name: image.file_name, path: folder + "/" + image.file_name,
             width: hasSize ? image.width : nil, height: hasSize ? image.height : nil,
-            isComplete: image.labels != "incomplete")
+            isPhoto: image.video == nil, isComplete: image.labels != "incomplete")
         ))
     }
     return (places, frames)
@@ -232,7 +232,11 @@ private struct COCOReader {
       videos[[placed.source, placed.video], default: []].append(placed.frame)
     }
     return videos.sorted { ($0.key[0], $0.key[1]) < ($1.key[0], $1.key[1]) }.map { key, frames in
-      TruthSet.Video(name: key[1], source: key[0], frames: frames.sorted { $0.name < $1.name })
+      var frames = frames.sorted { $0.name < $1.name }
+      if frames.count > 1 {
+        for index in frames.indices { frames[index].isPhoto = false }
+      }
+      return TruthSet.Video(name: key[1], source: key[0], frames: frames)
     }
   }
 }

@@ -29,6 +29,8 @@ public struct TruthSet: Sendable, Equatable {
     public var number: Int?
     /// Size in pixels as annotated; `nil` where only the picture itself tells.
     public var width: Double?, height: Double?
+    /// Whether it is a photo: a picture, and the only one of what is no video.
+    public var isPhoto: Bool
     /// Whether every individual has a box; else what is found beside them is not judged.
     public var isComplete: Bool
     /// The individuals.
@@ -39,13 +41,14 @@ public struct TruthSet: Sendable, Equatable {
     /// A frame with its boxes.
     public init(
       name: String, path: String, number: Int? = nil, width: Double?, height: Double?,
-      isComplete: Bool = true, boxes: [Box] = [], regions: [Box] = []
+      isPhoto: Bool = false, isComplete: Bool = true, boxes: [Box] = [], regions: [Box] = []
     ) {
       self.name = name
       self.path = path
       self.number = number
       self.width = width
       self.height = height
+      self.isPhoto = isPhoto
       self.isComplete = isComplete
       self.boxes = boxes
       self.regions = regions

@@ -13,6 +13,8 @@ public final class DecodedFrame: @unchecked Sendable {
   public let durationSeconds: Double
   /// Whether the decoder says that parts are missing or wrong, of it or of what it may be predicted from.
   public internal(set) var isDamaged: Bool
+  /// Whether it is a file of one picture, rather than a frame of a video.
+  public let isPhoto: Bool
   /// How stored pixels become upright.
   public let orientation: Orientation
   let frame: UnsafeMutablePointer<AVFrame>
@@ -21,7 +23,7 @@ public final class DecodedFrame: @unchecked Sendable {
   /// Takes over `frame`'s contents.
   init(
     taking source: UnsafeMutablePointer<AVFrame>, time: FrameTime, durationSeconds: Double,
-    isDamaged: Bool, orientation: Orientation, file: String
+    isDamaged: Bool, isPhoto: Bool, orientation: Orientation, file: String
   ) throws(MediaError) {
     guard let own = av_frame_alloc() else {
       throw .unscalable(file: file, reason: "out of memory")
@@ -31,6 +33,7 @@ public final class DecodedFrame: @unchecked Sendable {
     self.time = time
     self.durationSeconds = durationSeconds
     self.isDamaged = isDamaged
+    self.isPhoto = isPhoto
     self.orientation = orientation
     self.file = file
   }

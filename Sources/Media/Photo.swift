@@ -96,6 +96,6 @@ extension DecodedFrame {
     }
     try self.init(
       taking: frame, time: FrameTime(pts: 0, seconds: 0), durationSeconds: 0,
-      isDamaged: false, orientation: orientation, file: file)
+      isDamaged: false, isPhoto: true, orientation: orientation, file: file)
   }
 }

@@ -348,7 +348,7 @@ public final class VideoReader {
   {
     try DecodedFrame(
       taking: frame, time: time(of: frame), durationSeconds: duration(of: frame),
-      isDamaged: isDamaged, orientation: orientation, file: file)
+      isDamaged: isDamaged, isPhoto: info.kind == .photo, orientation: orientation, file: file)
   }
 
   /// Gives the decoder a packet, or the end.

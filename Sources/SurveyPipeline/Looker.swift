@@ -56,6 +56,7 @@ final class Looker {
       lastPlacement = placement
     }
     try scaler.scale(frame, placement, into: &input)
-    return detector.detect(input, placement, background: background)
+    return detector.detect(
+      input, placement, background: background, isPhoto: frame.isPhoto)
   }
 }

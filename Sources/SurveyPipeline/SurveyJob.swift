@@ -318,6 +318,7 @@ public struct SurveyJob: Sendable {
     if let outputs = card.outputs {
       text += " scores=\(outputs.scores) sizes=\(outputs.sizes ?? -1)"
     }
+    if detector.looksAtPhotosTwice { text += " photos=twice" }
     if let portrait = model.portrait { text += " portrait=\(portrait.hash.prefix(16))" }
     if detector.thresholdUse == .counting { text += Self.text(of: model) }
     return RunDescription(

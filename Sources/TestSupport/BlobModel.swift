@@ -1,6 +1,9 @@
+internal import Foundation
+
 /// A network whose answers are known: every red patch is a “red fish”, every blue one a “blue fish”.
 ///
-/// Float32, `[1, height, width, 3]` in, `[1, height/8, width/8, 3]` scores out, background first.
+/// Float32, `[1, height, width, 3]` in, `[1, height/8, width/8, 3]` scores out, background first; and
+/// where asked for `[1, height/8, width/8, 2]` sizes, the same in every cell.
 public enum BlobModel {
   /// The model's file.
   ///
@@ -8,7 +11,10 @@ public enum BlobModel {
   ///   - width: a multiple of 8.
   ///   - height: a multiple of 8.
   ///   - softmax: whether the output is scores; else logits.
-  public static func file(width: Int, height: Int, softmax: Bool = true) -> [UInt8] {
+  ///   - size: sides that every fish has, in pixels of the input; `nil` for no sizes.
+  public static func file(
+    width: Int, height: Int, softmax: Bool = true, size: (width: Float, height: Float)? = nil
+  ) -> [UInt8] {
     let (gridWidth, gridHeight) = (width / 8, height / 8)
     // A cell's logit is 60 × (how much of it is covered − ½).
     let strength = Float(60) / 64
@@ -24,15 +30,26 @@ public enum BlobModel {
       .init(name: "logits", type: 0, shape: [1, gridHeight, gridWidth, 3]),
       .init(name: "scores", type: 0, shape: [1, gridHeight, gridWidth, 3]),
     ]
+    let options: [Int: ModelBuilder.Field] = [0: .int8(1), 1: .int32(8), 2: .int32(8)]
     model.operators = [
-      .init(
-        code: 3, inputs: [0, 1, 2], outputs: [3], optionsType: 1,
-        options: [0: .int8(1), 1: .int32(8), 2: .int32(8)]),
+      .init(code: 3, inputs: [0, 1, 2], outputs: [3], optionsType: 1, options: options),
       .init(code: 25, inputs: [3], outputs: [4], optionsType: 9, options: [0: .float(1)]),
     ]
     model.inputs = [0]
     model.outputs = [softmax ? 4 : 3]
     if !softmax { model.operators.removeLast() }
+    if let size {
+      let none = [Float](repeating: 0, count: 2 * 64 * 3)
+      let sides = [log2(size.width / 8), log2(size.height / 8)]
+      model.tensors += [
+        .init(name: "none", type: 0, shape: [2, 8, 8, 3], data: littleEndian(none)),
+        .init(name: "size", type: 0, shape: [2], data: littleEndian(sides)),
+        .init(name: "sizes", type: 0, shape: [1, gridHeight, gridWidth, 2]),
+      ]
+      model.operators.append(
+        .init(code: 3, inputs: [0, 5, 6], outputs: [7], optionsType: 1, options: options))
+      model.outputs.append(7)
+    }
     return model.build()
   }
 

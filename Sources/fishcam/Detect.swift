@@ -15,7 +15,8 @@ struct Detect: ParsableCommand {
       empty. JSON has pixels too. \
       With --windows a classifier is slid over the picture at its own size, and the windows that it \
       names are given; --merge makes one of windows that overlap, the strongest, where they centre. \
-      Models that see motion do so in videos; pictures show none.
+      Models that see motion do so in videos; pictures show none. Models that give sizes look at a \
+      picture twice, the second time for fish that nearly fill it.
 
       EXAMPLES
         fishcam detect reef.jpg
@@ -145,7 +146,8 @@ struct Detect: ParsableCommand {
       try scaler.scale(frame, placement, into: &input)
       let background = try backgrounds.background(of: path, at: frame.time.seconds)
       let found =
-        slider?.windows(input) ?? finder.detect(input, placement, background: background)
+        slider?.windows(input)
+        ?? finder.detect(input, placement, background: background, isPhoto: frame.isPhoto)
       return found.filter { $0.score >= finder.thresholds[$0.label] }
     }
   }

@@ -112,7 +112,7 @@ private func window(_ x: Double, _ y: Double, _ score: Double, label: Int = 0) -
     let placement = finder.placement(frameWidth: 96, frameHeight: 80)
     #expect(placement.inputWidth == 96 && placement.inputHeight == 80)
     #expect(finder.emptyInput(for: placement).pixels.count == picture.pixels.count)
-    let found = finder.detect(picture, placement, background: nil)
+    let found = finder.detect(picture, placement, background: nil, isPhoto: false)
     #expect(found.count == 1)
     #expect(found.first?.label == 0)
     #expect(abs((found.first?.x ?? 0) * 96 - 40) < 1e-9)

@@ -27,7 +27,13 @@ class ConfigurationTests(unittest.TestCase):
 
     def test_errors_name_the_key(self):
         self.wrong("'labels' is missing", labels=...)
-        self.wrong("'rounds' must be a int", rounds="many")
+        for given in ("many", True, 2.5):
+            self.wrong("'rounds' must be a whole number", rounds=given)
+        self.wrong("'batchSize' must be a whole number", batchSize="32")
+        self.wrong("'learningRate' must be a number", learningRate=True)
+        self.wrong("'rendered.scenes' must be a whole number", rendered={"scenes": None})
+        self.wrong("'sampling.power' must be a number", sampling={"power": "0.5"})
+        self.wrong("'input.portrait' must be true or false", input={"width": 64, "height": 32, "portrait": 1})
         self.wrong("'crop' must be a multiple of 32, not 100", crop=100)
         self.wrong("unknown key 'epochs'", epochs=3)
         self.wrong("unknown key 'mosiac' in 'augmentation'", augmentation={"mosiac": 1})
