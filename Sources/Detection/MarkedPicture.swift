@@ -1,15 +1,44 @@
 public import Survey
 
+/// What marks are drawn in: colours that differ for most eyes, after Okabe and Ito 2008.
+public enum MarkColour: String, Sendable, CaseIterable {
+  case yellow, orange, blue, green, red, pink, white
+
+  /// The colour of a label's marks; the eighth label has that of the first again.
+  public init(label: Int) { self = Self.allCases[label % Self.allCases.count] }
+
+  var value: (UInt8, UInt8, UInt8) {
+    switch self {
+    case .yellow: (240, 228, 66)
+    case .orange: (230, 159, 0)
+    case .blue: (86, 180, 233)
+    case .green: (0, 158, 115)
+    case .red: (213, 94, 0)
+    case .pink: (204, 121, 167)
+    case .white: (255, 255, 255)
+    }
+  }
+}
+
 extension PixelImage {
-  /// Draws a ring around a detection's centroid, and its box where it has one.
+  /// Draws a ring around a detection's centroid, and its box where it has one, in its label's colour.
   ///
   /// - Precondition: the picture is of the upright frame, in RGB.
   public mutating func mark(_ detection: Detection) {
+    let colour = MarkColour(label: detection.label)
+    ring(x: detection.x, y: detection.y, colour)
+    guard let width = detection.width, let height = detection.height else { return }
+    box(
+      left: detection.x - width / 2, top: detection.y - height / 2, width: width, height: height,
+      colour)
+  }
+
+  /// Draws a ring around a point of the upright frame, normalised.
+  public mutating func ring(x: Double, y: Double, _ mark: MarkColour) {
     precondition(channels == 3, "marks are drawn in colour")
-    let colour = Self.colours[detection.label % Self.colours.count].value
-    let radius = max(6, Double(min(width, height)) / 40)
-    let thickness = max(1.5, radius / 6)
-    let (x, y) = (detection.x * Double(width), detection.y * Double(height))
+    let colour = mark.value
+    let (radius, thickness) = markSize
+    let (x, y) = (x * Double(width), y * Double(height))
     let reach = Int(radius + thickness) + 2
     for row in max(0, Int(y) - reach)..<min(height, Int(y) + reach + 1) {
       for column in max(0, Int(x) - reach)..<min(width, Int(x) + reach + 1) {
@@ -23,10 +52,17 @@ extension PixelImage {
         }
       }
     }
-    guard let boxWidth = detection.width, let boxHeight = detection.height else { return }
-    let columns = Int(x - boxWidth / 2 * Double(width))...Int(x + boxWidth / 2 * Double(width))
-    let rows = Int(y - boxHeight / 2 * Double(height))...Int(y + boxHeight / 2 * Double(height))
-    let line = max(1, Int(thickness))
+  }
+
+  /// Draws the sides of a box of the upright frame, normalised.
+  public mutating func box(
+    left: Double, top: Double, width boxWidth: Double, height boxHeight: Double, _ mark: MarkColour
+  ) {
+    precondition(channels == 3, "marks are drawn in colour")
+    let colour = mark.value
+    let columns = Int(left * Double(width))...Int((left + boxWidth) * Double(width))
+    let rows = Int(top * Double(height))...Int((top + boxHeight) * Double(height))
+    let line = max(1, Int(markSize.thickness))
     for row in rows {
       for column in columns {
         let isEdge =
@@ -37,17 +73,10 @@ extension PixelImage {
     }
   }
 
-  /// The colour of a label's marks, in a word; the eighth label has the colour of the first again.
-  public static func markColour(ofLabel label: Int) -> String {
-    colours[label % colours.count].name
+  private var markSize: (radius: Double, thickness: Double) {
+    let radius = max(6, Double(min(width, height)) / 40)
+    return (radius, max(1.5, radius / 6))
   }
-
-  /// Colours that differ for most eyes, after Okabe and Ito 2008.
-  private static let colours: [(name: String, value: (UInt8, UInt8, UInt8))] = [
-    ("yellow", (240, 228, 66)), ("orange", (230, 159, 0)), ("blue", (86, 180, 233)),
-    ("green", (0, 158, 115)), ("red", (213, 94, 0)), ("pink", (204, 121, 167)),
-    ("white", (255, 255, 255)),
-  ]
 
   private mutating func paint(_ column: Int, _ row: Int, _ colour: (UInt8, UInt8, UInt8)) {
     guard (0..<width).contains(column), (0..<height).contains(row) else { return }

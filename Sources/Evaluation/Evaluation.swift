@@ -87,6 +87,8 @@ public struct Evaluation: Sendable {
   public private(set) var naming: Naming?
   /// Frame by frame.
   public private(set) var rows: [Row]
+  /// The frames with most errors, worst first, at most `worstCount`.
+  private(set) var worst: [JudgedFrame]
   /// What a reader of the figures should know.
   public private(set) var notes: [String]
 
@@ -175,6 +177,15 @@ public struct Evaluation: Sendable {
           right: tally.right)
       }
     }
+    worst = zip(truth.videos, seen).flatMap { video, seen in
+      zip(video.frames, seen.frames).map {
+        JudgedFrame(
+          $0, $1, video: video.name, classes: classes, labels: chosen, thresholds: thresholds)
+      }
+    }
+    .filter { $0.errors > 0 }.enumerated()
+    .sorted { ($1.element.errors, $0.offset) < ($0.element.errors, $1.offset) }
+    .prefix(Self.worstCount).map(\.element)
     notes = truth.notes + classes.notes + seen.flatMap(\.remarks)
     let others = names.indices.filter { !labels.contains($0) }
     if !others.isEmpty {

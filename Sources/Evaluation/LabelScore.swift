@@ -31,12 +31,8 @@ struct LabelScore: Sendable {
   ///   - boxes: the individuals that are to be found as these labels.
   ///   - regions: where nothing is judged: a detection there that is not right counts nowhere.
   init(_ labels: Set<Int>, in frame: SeenFrame, boxes: [TruthSet.Box], regions: [TruthSet.Box]) {
-    // Of equal scores the decoder's order stays.
-    let found = frame.detections.filter { labels.contains($0.label) }.enumerated()
-      .sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
-    let isBeside = found.map { detection in
-      regions.contains { frame.holds($0, detection.x * frame.width, detection.y * frame.height) }
-    }
+    let found = frame.found(of: labels)
+    let isBeside = found.map { frame.isBeside($0, regions) }
     scores = found.map(\.score)
     self.boxes = boxes.count
     boxesBySize = BySize(boxes)

@@ -41,6 +41,17 @@ struct SeenFrame: Sendable, Equatable {
   /// Half an output cell in those pixels; 0 where the model gives boxes.
   var marginX: Double, marginY: Double
 
+  /// Detections of labels by falling score; of equal scores the decoder's order stays.
+  func found(of labels: Set<Int>) -> [Detection] {
+    detections.filter { labels.contains($0.label) }.enumerated()
+      .sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
+  }
+
+  /// Whether a detection lies in a region in which nothing is judged.
+  func isBeside(_ detection: Detection, _ regions: [TruthSet.Box]) -> Bool {
+    regions.contains { holds($0, detection.x * width, detection.y * height) }
+  }
+
   /// Whether a point, in pixels as annotated, lies in a box, give or take the margin.
   func holds(_ box: TruthSet.Box, _ x: Double, _ y: Double) -> Bool {
     x >= box.left - marginX && x <= box.left + box.width + marginX && y >= box.top - marginY

@@ -113,7 +113,7 @@ struct Detect: ParsableCommand {
     }
     if json { print(try fishcam.json(reports, pretty: true)) }
     if let draw, names.count > 1 {
-      let marks = names.enumerated().map { "\($1) \(PixelImage.markColour(ofLabel: $0))" }
+      let marks = names.enumerated().map { "\($1) \(MarkColour(label: $0).rawValue)" }
       standardError("fishcam: marks in \(draw): " + marks.joined(separator: ", "))
     }
     if failed { throw ExitCode(1) }

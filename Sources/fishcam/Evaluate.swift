@@ -27,6 +27,7 @@ struct Evaluate: ParsableCommand {
         fishcam evaluate --model mine.tflite --annotations val.json --images pictures \\
           --threshold best --plots plots
         fishcam evaluate --clip jacks.mp4 --truth jacks.gt.json --json
+        fishcam evaluate --annotations reef/annotations.coco.json --worst worst
         fishcam evaluate --annotations tank.json --classes classes.csv --csv figures
         fishcam evaluate --model fish-window --windows 96,48 --annotations val.json
       """)
@@ -89,6 +90,13 @@ struct Evaluate: ParsableCommand {
   var plots: String?
 
   @Option(
+    help: """
+      A folder for pictures of the \(Evaluation.worstCount) frames with most errors: \
+      \(Evaluation.markMeaning).
+      """, completion: .directory)
+  var worst: String?
+
+  @Option(
     help: "A folder for what the model was given, for other programs to measure.",
     completion: .directory)
   var saveInputs: String?
@@ -128,7 +136,7 @@ struct Evaluate: ParsableCommand {
     let map =
       try classes.map { try ClassMap(file: $0, known, labels: names) }
       ?? ClassMap(known, labels: names)
-    for folder in [csv, plots].compactMap({ $0 }) {
+    for folder in [csv, plots, worst].compactMap({ $0 }) {
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       } catch {
@@ -152,6 +160,10 @@ struct Evaluate: ParsableCommand {
     }
     if let plots {
       for (name, svg) in result.plots { try deliver(svg, to: plots + "/" + name) }
+    }
+    if let worst {
+      let count = try result.drawWorst(to: worst)
+      standardError("fishcam: \(count) frames in \(worst): \(Evaluation.markMeaning)")
     }
   }
 

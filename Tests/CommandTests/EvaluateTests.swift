@@ -170,6 +170,38 @@ import Testing
     }
   }
 
+  /// A pixel of a picture: red, green, blue.
+  private func pixel(_ path: String, x: Int, y: Int) throws -> [UInt8] {
+    let raw = path + ".rgb"
+    try Tool.ffmpeg([
+      "-i", path, "-vf", "crop=1:1:\(x):\(y):exact=1,format=rgb24", "-f", "rawvideo", raw,
+    ])
+    return [UInt8](try Data(contentsOf: URL(filePath: raw)))
+  }
+
+  @Test func worstFramesAreDrawn() throws {
+    let files = try EvaluateFolder()
+    let worst = files.folder.path + "/worst"
+    let result = try files.run(["--worst", worst])
+    #expect(result.code == 0)
+    #expect(
+      result.errors.contains("2 frames in \(worst): white boxes are found, yellow ones missed"))
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: worst).sorted() == [
+        "01 p1.jpg", "02 p2.jpg",
+      ])
+    // The left side of a box that was missed, and the middle of a fish that has none.
+    let (missed, wrong) = (
+      try pixel(worst + "/01 p1.jpg", x: 150, y: 70), try pixel(worst + "/02 p2.jpg", x: 120, y: 56)
+    )
+    // JPEG blurs colours of thin lines.
+    let (yellow, red) = (missed.map(Int.init), wrong.map(Int.init))
+    #expect(min(yellow[0], yellow[1]) > yellow[2] + 30, "\(missed)")
+    #expect(red[0] > red[1] + 10 && red[1] > red[2] + 15, "\(wrong)")
+    let blocked = try files.folder.write(Data(), to: "file")
+    #expect(try files.run(["--worst", blocked + "/x"]).code == 3)
+  }
+
   @Test func aClipWithItsTruth() throws {
     let files = try EvaluateFolder()
     // One more fish each second, at 10 frames a second.
@@ -185,7 +217,8 @@ import Testing
         JSONSerialization.data(withJSONObject: ["frames": frames]), to: "dive.gt.json")
       let map = try files.folder.write(Data("truth,label\nfish,red fish\n".utf8), to: "map.csv")
       return try FishcamProgram.run([
-        "evaluate", "--model", files.program.model, "--clip", clip, "--truth", truth, "--classes",
+        "evaluate", "--model", files.program.model, "--clip", clip, "--truth", truth, "--worst",
+        files.folder.path + "/worst", "--classes",
         map, "--json",
       ])
     }
@@ -195,6 +228,11 @@ import Testing
     #expect(whole["f1"] == 1)
     #expect(whole["max_n_mae"] == 0)
     #expect(whole["false_positives_per_empty_image"] == 0)
+    // Of fish that the truth does not know each is an error: two from the twentieth frame on.
+    _ = try run((0..<30).map { ["frame": $0, "boxes_xywhn": [Double]()] })
+    let drawn = try FileManager.default.contentsOfDirectory(atPath: files.folder.path + "/worst")
+    #expect(
+      drawn.count == 20 && drawn.contains("01 dive 20.jpg") && drawn.contains("20 dive 19.jpg"))
     frames.removeLast(12)
     let part = try EvaluateFolder.Report(try run(frames).output)
     #expect(part["images"] == 18)
