@@ -144,15 +144,30 @@ def halved(picture):
 
 def both_looks(first, second):
     """[x, y, label, score, width, height] of what two looks at a photo find, all as shares of the photo:
-    of the second what is large, each fish once.
+    of the second what is large; from the highest score to the lowest, what is not known yet.
     """
-    inside = lambda one, box: abs(one[0] - box[0]) <= box[4] / 2 and abs(one[1] - box[1]) <= box[5] / 2
     area = lambda one: one[4] * one[5]
-    better = lambda one, box: inside(one, box) and one[3] > box[3] and area(one) >= area(box) / 4
-    large = [one for one in second if max(one[4:]) >= 0.4]
-    large = [box for box in large if not any(better(one, box) for one in first)]
-    hidden = lambda one: any(inside(one, box) and box[3] >= one[3] for box in large)
-    return large + [one for one in first if not hidden(one)]
+    large = lambda one: max(one[4:]) >= 0.4
+    inside = lambda one, box: abs(one[0] - box[0]) <= box[4] / 2 and abs(one[1] - box[1]) <= box[5] / 2
+
+    def overlap(one, other):
+        corners = [(np.array(box[:2]) - np.array(box[4:]) / 2, np.array(box[:2]) + np.array(box[4:]) / 2) for box in (one, other)]
+        sides = np.minimum(corners[0][1], corners[1][1]) - np.maximum(corners[0][0], corners[1][0])
+        both = sides.prod() if (sides > 0).all() else 0
+        return both / (area(one) + area(other) - both)
+
+    kept = []
+    found = [(one, True) for one in second if large(one)] + [(one, False) for one in first]
+    for one, again in sorted(found, key=lambda part: -part[0][3]):
+        known = any(
+            (large(one) and large(other) and overlap(one, other) >= 0.5)
+            or (other_again and inside(one, other))
+            or (again and inside(other, one) and area(other) >= area(one) / 4)
+            for other, other_again in kept
+        )
+        if not known:
+            kept.append((one, again))
+    return [one for one, _ in kept]
 
 
 def placed(width, height, input_width, input_height, fit):

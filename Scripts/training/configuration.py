@@ -66,10 +66,8 @@ PARTS["selfTraining"] = {"above": 0.6}
 PARTS["distillation"] = {"teacher": "", "share": 0.5}
 
 INPUT = "width height pixelRange motion movingCameraAbove portrait cell".split()
-NETWORK = (
-    "kind backbone alpha widths wideBlocks wideChannels contextBlocks contextChannels headChannels sizes prior namesBlocks "
-    "namesChannels"
-).split()
+COUNTS = "wideBlocks wideChannels contextBlocks contextChannels headChannels namesBlocks namesChannels".split()
+NETWORK = "kind backbone alpha widths sizes prior".split() + COUNTS
 
 MOBILENET, LITE = BACKBONES = ("mobilenet-v2", "efficientnet-lite0")
 
@@ -102,6 +100,11 @@ def _is(value, kind):
     return isinstance(value, (int, float) if kind is float else kind)
 
 
+def _are(values, kind):
+    """Whether values are a list of one of KINDS."""
+    return isinstance(values, list) and all(_is(value, kind) for value in values)
+
+
 def load(path):
     """Read `path` (training.json), check it, and return it as a dictionary with all defaults.
 
@@ -109,12 +112,16 @@ def load(path):
     """
     path = pathlib.Path(path)
     try:
-        config = json.loads(path.read_text())
+        config = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except FileNotFoundError as error:
         raise ConfigurationError(f"{path}: no such file") from error
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     return checked(config, path)
+
+
+def _refuse(name):
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def checked(config, path):
@@ -144,6 +151,18 @@ def checked(config, path):
     for part, key in (("input", "motion"), ("input", "portrait"), ("network", "sizes")):
         if not isinstance(config[part].get(key, False), bool):
             raise wrong(f"'{part}.{key}' must be true or false")
+    for key in COUNTS:
+        value = config["network"].get(key, 1)
+        if not _is(value, int) or value < (0 if key.endswith("Blocks") else 1):
+            raise wrong(f"'network.{key}' must be a whole number of {'blocks' if key.endswith('Blocks') else 'channels'}")
+    for key in ("alpha", "prior"):
+        if not _is(config["network"].get(key, 0.1), float) or config["network"].get(key, 0.1) <= 0:
+            raise wrong(f"'network.{key}' must be a number above 0")
+    if isinstance(config.get("startFrom"), str):
+        config["startFrom"] = [config["startFrom"]]
+    for key in ("train", "val", "test", "selectThresholdOn", "startFrom"):
+        if key in config and not _are(config[key], str):
+            raise wrong(f"'{key}' must be a list of strings")
     config["before"] = [_earlier(given, part, path) for part in config["before"]]
     for key, defaults in PARTS.items():
         if config[key] is None and DEFAULTS[key] is None:
@@ -179,17 +198,22 @@ def checked(config, path):
         raise wrong(f"'crop' must be a multiple of 32, not {config['crop']}")
     if size.get("pixelRange") != [0, 1]:
         raise wrong("only 'input.pixelRange' [0, 1] can be trained")
-    if size.get("motion") and not isinstance(size.get("movingCameraAbove"), (int, float)):
+    if size.get("motion") and not _is(size.get("movingCameraAbove"), float):
         raise wrong("'input.motion' needs 'input.movingCameraAbove', a number")
     if not config["labels"]:
         raise wrong("'labels' is empty")
     for label in config["labels"]:
         if not isinstance(label, dict) or not {"label", "classes"} <= set(label):
             raise wrong("each of 'labels' needs 'label' and 'classes'")
+        words = [label["label"], label.get("taxon") or ""]
+        if not _are(words, str) or not _are(label["classes"], str):
+            raise wrong("'label' and 'taxon' of 'labels' must be strings, and 'classes' a list of strings")
     if "openSet" in config:
         plan, known = config["openSet"], [label["label"] for label in config["labels"]]
         if not isinstance(plan, dict) or set(plan) != {"label", "taxon", "labels"}:
             raise wrong("'openSet' needs 'label', 'taxon' and 'labels', and no more")
+        if not _are([plan["label"], plan["taxon"]], str) or not _are(plan["labels"], str):
+            raise wrong("'label' and 'taxon' of 'openSet' must be strings, and 'labels' a list of strings")
         if len(set(plan["labels"]) & set(known)) < 2 or not set(plan["labels"]) <= set(known):
             raise wrong("'openSet.labels' must name at least two of 'labels', and nothing else")
         if plan["label"] in known:
@@ -198,8 +222,6 @@ def checked(config, path):
             raise wrong("'openSet' needs 'task' centroids")
     if (config["task"] == "labels") != (config["network"]["kind"] == "window"):
         raise wrong("'network.kind' window and 'task' labels go together")
-    if isinstance(config.get("startFrom"), str):
-        config["startFrom"] = [config["startFrom"]]
     if config["network"]["kind"] == "named" and not ("startFrom" in config and config["composed"]):
         raise wrong("'network.kind' named needs 'composed' and a finder in 'startFrom'")
     if config["selfTraining"] and not ("startFrom" in config and config["network"].get("sizes")):
@@ -209,7 +231,8 @@ def checked(config, path):
             raise wrong("'distillation' is for 'network.kind' context and fomo")
         if size["width"] % 32 or size["height"] % 32:
             raise wrong("'distillation' needs an input whose sides are multiples of 32")
-        if not config["distillation"]["teacher"]:
+        teacher = config["distillation"]["teacher"]
+        if not teacher or not _are([teacher] if isinstance(teacher, str) else teacher, str):
             raise wrong("'distillation.teacher' must name the configuration of a trained network")
         if not 0 < config["distillation"]["share"] <= 1:
             raise wrong("'distillation.share' must be above 0 and at most 1")
@@ -224,6 +247,22 @@ def checked(config, path):
     for key in ("stepsPerRound", "batchSize", "patience"):
         if config[key] < 1:
             raise wrong(f"'{key}' must be at least 1")
+    for key, lowest in (("learningRate", 1e-12), ("weightDecay", 0)):
+        if config[key] < lowest:
+            raise wrong(f"'{key}' must be {'above 0' if lowest else 'at least 0'}, not {config[key]}")
+    for key in ("mosaic", "motionDropped", "pasted"):
+        if not 0 <= config["augmentation"][key] <= 1:
+            raise wrong(f"'augmentation.{key}' must be from 0 to 1, not {config['augmentation'][key]}")
+    zoom = config["augmentation"]["zoom"]
+    if not _are(zoom, float) or len(zoom) != 2 or not 0 < zoom[0] <= zoom[1]:
+        raise wrong(f"'augmentation.zoom' must be two numbers above 0, the lower first, not {zoom}")
+    shares = config["sampling"]["shares"]
+    if not _are(list(shares.values()), float) or any(share < 0 for share in shares.values()):
+        raise wrong("'sampling.shares' must be numbers, 0 or more")
+    for part in ("rendered", "composed"):
+        for key, value in (config[part] or {}).items():
+            if _is(value, int) and value < 0:
+                raise wrong(f"'{part}.{key}' must be at least 0, not {value}")
     for key, lowest in (("average", 0), ("floor", 1e-9)):
         if not lowest <= config[key] < 1:
             raise wrong(f"'{key}' must be {'above' if lowest else 'at least'} 0 and below 1, not {config[key]}")
@@ -242,4 +281,4 @@ def _earlier(config, changes, path):
     for key, value in changes.items():
         is_part = isinstance(value, dict) and isinstance(config.get(key), dict)
         merged[key] = config[key] | value if is_part else value
-    return checked(merged, path)
+    return checked(merged, f"{path}: in 'before'")

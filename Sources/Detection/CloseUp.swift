@@ -5,13 +5,15 @@ internal import Survey
 /// Networks learn fish as large as survey cameras see them. One that fills the photo they know at half
 /// of its size only; whole, it is several fish or none.
 enum CloseUp {
-  /// The greater of width and height, as a share of the photo's, from which the second look counts.
+  /// The greater of width and height, as shares of the photo's, from which one is large.
   static let leastSide = 0.4
   /// Share of a close-up's area from which what lies in its box is the same individual, and no part.
   static let sameArea = 0.25
+  /// Overlap from which two large boxes are of the same individual, as a share of what they cover together.
+  static let sameOverlap = 0.5
 
   /// A picture of the same shape, black, in whose middle the whole of `picture` is at half its size:
-  /// means of 2 × 2 pixels, half a step upwards.
+  /// means of 2 × 2 pixels, rounded, halves upwards.
   static func halved(_ picture: PixelImage) -> PixelImage {
     var half = PixelImage(
       width: picture.width, height: picture.height, channels: picture.channels)
@@ -62,23 +64,48 @@ enum CloseUp {
     return detection
   }
 
-  /// What both looks at a photo find, each individual once; all have boxes.
+  /// What both looks at a photo find, all with boxes, by falling score.
   ///
-  /// Of the second look those count that are large. One stands in the place of what the first found
-  /// in its box with no higher score; but where something there has a higher one, and is no mere
-  /// part by its size, that stays instead. No threshold plays a part, so from any threshold up
-  /// it is as if there were nothing below.
+  /// Of the second look those count that are large. From the strongest to the weakest, one is left out
+  /// where a stronger one is the same individual, both large and overlapping by half; where it lies in the
+  /// box of a stronger one of the second look, as its parts do; and, of the second look, where a stronger one
+  /// lies in its box that is no mere part by its size. No threshold plays a part, so from any
+  /// threshold up it is as if there were nothing below.
   static func together(_ first: [Detection], _ second: [Detection]) -> [Detection] {
-    let closeUps = second.filter { found in
-      max(found.width ?? 0, found.height ?? 0) >= leastSide
-        && !first.contains {
-          isIn($0, found) && $0.score > found.score && area($0) >= sameArea * area(found)
-        }
+    let all = second.filter(isLarge).map { ($0, true) } + first.map { ($0, false) }
+    // Of equal scores the second look's come first, then the decoder's order.
+    let order = all.enumerated().sorted {
+      ($1.element.0.score, $0.offset) < ($0.element.0.score, $1.offset)
     }
-    return closeUps
-      + first.filter { found in
-        !closeUps.contains { isIn(found, $0) && $0.score >= found.score }
+    var kept: [(found: Detection, isCloseUp: Bool)] = []
+    for (_, (found, isCloseUp)) in order {
+      let isKnown = kept.contains { other in
+        isLarge(found) && isLarge(other.found) && overlap(found, other.found) >= sameOverlap
+          || other.isCloseUp && isIn(found, other.found)
+          || isCloseUp && isIn(other.found, found)
+            && area(other.found) >= sameArea * area(found)
       }
+      if !isKnown { kept.append((found, isCloseUp)) }
+    }
+    return kept.map(\.found)
+  }
+
+  private static func isLarge(_ detection: Detection) -> Bool {
+    max(detection.width ?? 0, detection.height ?? 0) >= leastSide
+  }
+
+  /// The part of what two boxes cover together that both cover.
+  private static func overlap(_ one: Detection, _ other: Detection) -> Double {
+    let shared = { (middles: (Double, Double), sides: (Double?, Double?)) -> Double in
+      let (first, second) = ((sides.0 ?? 0) / 2, (sides.1 ?? 0) / 2)
+      return max(
+        0, min(middles.0 + first, middles.1 + second) - max(middles.0 - first, middles.1 - second))
+    }
+    let both =
+      shared((one.x, other.x), (one.width, other.width))
+      * shared((one.y, other.y), (one.height, other.height))
+    let all = area(one) + area(other) - both
+    return all > 0 ? both / all : 0
   }
 
   private static func area(_ detection: Detection) -> Double {

@@ -64,6 +64,7 @@ public enum MediaError: Error, Equatable, CustomStringConvertible {
       "its video is \(codec), which this FFmpeg cannot decode; convert it to H.264"
     case .undecodable(_, let codec, let words):
       "no picture in it could be decoded (\(codec))" + Self.quoted(words)
+        + (codec == "webp" ? "; animated WebP cannot be read: save its pictures one by one" : "")
     case .unscalable(_, let reason): "its frames cannot be converted (\(reason))"
     }
   }

@@ -488,3 +488,12 @@ extension String {
   /// This path as an address that FFmpeg reads as a local file, whatever characters it has.
   var ffmpegAddress: String { "file:" + self }
 }
+
+extension VideoReader.Damage {
+  /// One sentence for a person.
+  public var sentence: String {
+    let said = words.isEmpty ? "" : " (FFmpeg says: \(words))"
+    if endsEarly { return "the file ends before its index says that it does" + said }
+    return "\(count) damaged or unreadable part\(count == 1 ? "" : "s")" + said
+  }
+}

@@ -136,12 +136,3 @@ struct RecordingPass {
     return !job.cancellation.isCancelled
   }
 }
-
-extension VideoReader.Damage {
-  /// One sentence for a person.
-  var sentence: String {
-    let said = words.isEmpty ? "" : " (FFmpeg says: \(words))"
-    if endsEarly { return "the file ends before its index says that it does" + said }
-    return "\(count) damaged or unreadable part\(count == 1 ? "" : "s")" + said
-  }
-}

@@ -100,6 +100,10 @@ struct Detect: ParsableCommand {
           }
           if let draw { try save(frame, found, path, in: draw, &drawn) }
         }
+        if let damage = media.damage {
+          report.damage = damage.sentence
+          standardError("fishcam: warning: " + TextTable.printable("\(path): \(damage.sentence)"))
+        }
       } catch let error as MediaError {
         failed = true
         report.failure = error.reason
@@ -194,6 +198,7 @@ struct Detect: ParsableCommand {
     var width: Int?
     var height: Int?
     var failure: String?
+    var damage: String?
     var frames: [FrameReport] = []
   }
 

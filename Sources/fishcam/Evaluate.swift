@@ -118,6 +118,12 @@ struct Evaluate: ParsableCommand {
     if let margin, !(margin >= 0 && margin <= 1e6) {
       throw ValidationError("--margin is a number of pixels, 0 or more.")
     }
+    if let worst, let inside = try? FileManager.default.contentsOfDirectory(atPath: worst),
+      !inside.isEmpty
+    {
+      throw ValidationError(
+        "--worst: \(worst) is not empty, and pictures of two runs would mix; name a new folder.")
+    }
     guard (1...256).contains(jobs) else {
       throw ValidationError("--jobs is a number from 1 to 256.")
     }

@@ -198,8 +198,31 @@ import Testing
     let (yellow, red) = (missed.map(Int.init), wrong.map(Int.init))
     #expect(min(yellow[0], yellow[1]) > yellow[2] + 30, "\(missed)")
     #expect(red[0] > red[1] + 10 && red[1] > red[2] + 15, "\(wrong)")
+    let again = try files.run(["--worst", worst])
+    #expect(again.code == 2 && again.errors.contains("is not empty"))
     let blocked = try files.folder.write(Data(), to: "file")
     #expect(try files.run(["--worst", blocked + "/x"]).code == 3)
+  }
+
+  /// Of fish that the truth does not know each is an error.
+  @Test func worstFramesOfAClipAreDrawn() throws {
+    let files = try EvaluateFolder()
+    // One more fish each second, at 10 frames a second.
+    let clip = try files.program.video("dive.mp4", seconds: 3)
+    let frames = (0..<30).map { ["frame": $0, "boxes_xywhn": [Double]()] as [String: Any] }
+    let truth = try files.folder.write(
+      JSONSerialization.data(withJSONObject: ["frames": frames]), to: "dive.gt.json")
+    let map = try files.folder.write(Data("truth,label\nfish,red fish\n".utf8), to: "map.csv")
+    let worst = files.folder.path + "/worst"
+    let result = try FishcamProgram.run([
+      "evaluate", "--model", files.program.model, "--clip", clip, "--truth", truth, "--classes",
+      map,
+      "--worst", worst,
+    ])
+    #expect(result.code == 0, "\(result.errors)")
+    let drawn = try FileManager.default.contentsOfDirectory(atPath: worst)
+    #expect(
+      drawn.count == 20 && drawn.contains("01 dive 20.jpg") && drawn.contains("20 dive 19.jpg"))
   }
 
   @Test func aClipWithItsTruth() throws {
@@ -217,8 +240,7 @@ import Testing
         JSONSerialization.data(withJSONObject: ["frames": frames]), to: "dive.gt.json")
       let map = try files.folder.write(Data("truth,label\nfish,red fish\n".utf8), to: "map.csv")
       return try FishcamProgram.run([
-        "evaluate", "--model", files.program.model, "--clip", clip, "--truth", truth, "--worst",
-        files.folder.path + "/worst", "--classes",
+        "evaluate", "--model", files.program.model, "--clip", clip, "--truth", truth, "--classes",
         map, "--json",
       ])
     }
@@ -228,11 +250,6 @@ import Testing
     #expect(whole["f1"] == 1)
     #expect(whole["max_n_mae"] == 0)
     #expect(whole["false_positives_per_empty_image"] == 0)
-    // Of fish that the truth does not know each is an error: two from the twentieth frame on.
-    _ = try run((0..<30).map { ["frame": $0, "boxes_xywhn": [Double]()] })
-    let drawn = try FileManager.default.contentsOfDirectory(atPath: files.folder.path + "/worst")
-    #expect(
-      drawn.count == 20 && drawn.contains("01 dive 20.jpg") && drawn.contains("20 dive 19.jpg"))
     frames.removeLast(12)
     let part = try EvaluateFolder.Report(try run(frames).output)
     #expect(part["images"] == 18)

@@ -13,6 +13,18 @@ import Testing
     return try #require(frames?.first?["detections"] as? [[String: Any]])
   }
 
+  @Test func aDamagedPhotoIsSaid() throws {
+    let folder = try TemporaryFolder()
+    let photo = folder.path + "/photo.jpg"
+    try Tool.ffmpeg(["-i", Self.film, "-frames:v", "1", "-q:v", "2", photo])
+    let bytes = try Data(contentsOf: URL(filePath: photo))
+    try bytes.prefix(bytes.count / 2).write(to: URL(filePath: photo))
+    let result = try FishcamProgram.run(["detect", photo, "--json"])
+    #expect(result.code == 0)
+    #expect(result.errors.contains("photo.jpg: 1 damaged or unreadable part"), "\(result.errors)")
+    #expect(String(decoding: result.output, as: UTF8.self).contains("\"damage\""))
+  }
+
   @Test(arguments: [
     ("Pomacanthus chrysurus", "0", "110:83:100:120"),
     ("Acanthurus leucosternon", "11.2", "78:59:480:123"),

@@ -25,17 +25,27 @@ private func fish(_ x: Double, _ y: Double, _ score: Double, side: Double, label
     let parts = [fish(0.3, 0.5, 0.7, side: 0.2), fish(0.7, 0.6, 0.8, side: 0.2, label: 1)]
     let beside = fish(0.9, 0.5, 0.6, side: 0.1)
     #expect(CloseUp.together(parts + [beside], [whole]) == [whole, beside])
+    let stronger = fish(0.3, 0.5, 0.85, side: 0.2)
+    #expect(CloseUp.together([stronger], [whole]) == [stronger, whole])
   }
 
   /// A fish before a larger one that nobody is sure of stays, and the larger one, too.
   @Test func aStrongerFishInACloseUpStays() {
     let (whole, before) = (fish(0.5, 0.5, 0.3, side: 0.8), fish(0.4, 0.5, 0.9, side: 0.2))
-    #expect(CloseUp.together([before], [whole]) == [whole, before])
+    #expect(CloseUp.together([before], [whole]) == [before, whole])
   }
 
   @Test func theSameFishSeenBetterTheFirstTime() {
     let (first, second) = (fish(0.5, 0.5, 0.9, side: 0.4), fish(0.52, 0.5, 0.6, side: 0.5))
     #expect(CloseUp.together([first], [second]) == [first])
+  }
+
+  /// Peaks beside each other of one large fish, whether or not the second look finds it.
+  @Test func aLargeFishIsOne() {
+    let (best, again) = (fish(0.5, 0.5, 0.6, side: 0.7), fish(0.52, 0.5, 0.5, side: 0.6))
+    let other = fish(0.9, 0.5, 0.5, side: 0.45)
+    #expect(CloseUp.together([again, best, other], []) == [best, other])
+    #expect(CloseUp.together([again, best], [fish(0.5, 0.5, 0.4, side: 0.8)]) == [best])
   }
 
   /// From any threshold up, all is as if there were nothing below it.

@@ -30,6 +30,19 @@ class ConfigurationTests(unittest.TestCase):
         for given in ("many", True, 2.5):
             self.wrong("'rounds' must be a whole number", rounds=given)
         self.wrong("'batchSize' must be a whole number", batchSize="32")
+        for given in (None, True, 1.5, [[]], [{}]):
+            self.wrong("'selectThresholdOn' must be a list of strings", selectThresholdOn=given)
+            self.wrong("'val' must be a list", val=given)
+        self.wrong("'network.wideBlocks' must be a whole number", network={"kind": "context", "wideBlocks": "x"})
+        self.wrong("'network.contextChannels' must be", network={"kind": "context", "contextChannels": -1})
+        self.wrong("'label' and 'taxon' of 'labels' must be strings", labels=[{"label": [], "classes": ["fish"]}])
+        for zoom in ([], [1], [1, 0], ["x", 1]):
+            self.wrong("'augmentation.zoom' must be two numbers", augmentation={"zoom": zoom})
+        self.wrong("'augmentation.mosaic' must be from 0 to 1", augmentation={"mosaic": 1.5})
+        self.wrong("'sampling.shares' must be numbers", sampling={"shares": {"a": "b"}})
+        self.wrong("'learningRate' must be above 0", learningRate=-1)
+        self.wrong("'rendered.scenes' must be at least 0", rendered={"scenes": -1})
+        self.wrong("in 'before': 'rounds' must be a whole number", before=[{"rounds": "x"}])
         self.wrong("'learningRate' must be a number", learningRate=True)
         self.wrong("'rendered.scenes' must be a whole number", rendered={"scenes": None})
         self.wrong("'sampling.power' must be a number", sampling={"power": "0.5"})
