@@ -145,19 +145,7 @@ def checked(config, path):
             raise wrong(f"unknown key '{min(unknown)}' in '{part}'")
     given = {key: value for key, value in config.items() if key != "before"}
     config = DEFAULTS | config
-    for key, default in DEFAULTS.items():
-        if default is not None and not _is(config[key], type(default)):
-            raise wrong(f"'{key}' must be {KINDS[type(default)]}")
-    for part, key in (("input", "motion"), ("input", "portrait"), ("network", "sizes")):
-        if not isinstance(config[part].get(key, False), bool):
-            raise wrong(f"'{part}.{key}' must be true or false")
-    for key in COUNTS:
-        value = config["network"].get(key, 1)
-        if not _is(value, int) or value < (0 if key.endswith("Blocks") else 1):
-            raise wrong(f"'network.{key}' must be a whole number of {'blocks' if key.endswith('Blocks') else 'channels'}")
-    for key in ("alpha", "prior"):
-        if not _is(config["network"].get(key, 0.1), float) or config["network"].get(key, 0.1) <= 0:
-            raise wrong(f"'network.{key}' must be a number above 0")
+    _check_types(config, wrong)
     if isinstance(config.get("startFrom"), str):
         config["startFrom"] = [config["startFrom"]]
     for key in ("train", "val", "test", "selectThresholdOn", "startFrom"):
@@ -176,6 +164,32 @@ def checked(config, path):
             if name != "teacher" and not _is(value, type(defaults[name])):
                 raise wrong(f"'{key}.{name}' must be {KINDS[type(defaults[name])]}")
         config[key] = defaults | config[key]
+    _check_network(config, wrong)
+    _check_labels(config, wrong)
+    _check_training(config, wrong)
+    _check_ranges(config, wrong)
+    return config
+
+
+def _check_types(config, wrong):
+    """Values whose kind their default tells; of input and network, where there is none."""
+    for key, default in DEFAULTS.items():
+        if default is not None and not _is(config[key], type(default)):
+            raise wrong(f"'{key}' must be {KINDS[type(default)]}")
+    for part, key in (("input", "motion"), ("input", "portrait"), ("network", "sizes")):
+        if not isinstance(config[part].get(key, False), bool):
+            raise wrong(f"'{part}.{key}' must be true or false")
+    for key in COUNTS:
+        value = config["network"].get(key, 1)
+        if not _is(value, int) or value < (0 if key.endswith("Blocks") else 1):
+            raise wrong(f"'network.{key}' must be a whole number of {'blocks' if key.endswith('Blocks') else 'channels'}")
+    for key in ("alpha", "prior"):
+        if not _is(config["network"].get(key, 0.1), float) or config["network"].get(key, 0.1) <= 0:
+            raise wrong(f"'network.{key}' must be a number above 0")
+
+
+def _check_network(config, wrong):
+    """What is trained, and on which input; adds the backbone and the cell of the kind."""
     config["network"] = {"backbone": MOBILENET} | config["network"]
     for keys, allowed in CHOICES.items():
         value = config[keys[0]] if len(keys) == 1 else config[keys[0]].get(keys[1])
@@ -200,6 +214,10 @@ def checked(config, path):
         raise wrong("only 'input.pixelRange' [0, 1] can be trained")
     if size.get("motion") and not _is(size.get("movingCameraAbove"), float):
         raise wrong("'input.motion' needs 'input.movingCameraAbove', a number")
+
+
+def _check_labels(config, wrong):
+    """Labels and the open set."""
     if not config["labels"]:
         raise wrong("'labels' is empty")
     for label in config["labels"]:
@@ -220,6 +238,10 @@ def checked(config, path):
             raise wrong(f"'openSet.label' must differ from every label, unlike '{plan['label']}'")
         if config["task"] != "centroids":
             raise wrong("'openSet' needs 'task' centroids")
+
+
+def _check_training(config, wrong):
+    """What training starts from, learns from and is chosen on; adds `selectThresholdOn`."""
     if (config["task"] == "labels") != (config["network"]["kind"] == "window"):
         raise wrong("'network.kind' window and 'task' labels go together")
     if config["network"]["kind"] == "named" and not ("startFrom" in config and config["composed"]):
@@ -229,7 +251,7 @@ def checked(config, path):
     if config["distillation"]:
         if config["network"]["kind"] not in ("context", "fomo"):
             raise wrong("'distillation' is for 'network.kind' context and fomo")
-        if size["width"] % 32 or size["height"] % 32:
+        if config["input"]["width"] % 32 or config["input"]["height"] % 32:
             raise wrong("'distillation' needs an input whose sides are multiples of 32")
         teacher = config["distillation"]["teacher"]
         if not teacher or not _are([teacher] if isinstance(teacher, str) else teacher, str):
@@ -244,6 +266,10 @@ def checked(config, path):
         raise wrong(f"selectThresholdOn {sorted(unknown)} is not in 'val'")
     if config["rounds"] < (0 if config["before"] else 1):
         raise wrong("'rounds' must be at least 1, or 0 where 'before' has trainings")
+
+
+def _check_ranges(config, wrong):
+    """Numbers that have bounds."""
     for key in ("stepsPerRound", "batchSize", "patience"):
         if config[key] < 1:
             raise wrong(f"'{key}' must be at least 1")
@@ -266,7 +292,6 @@ def checked(config, path):
     for key, lowest in (("average", 0), ("floor", 1e-9)):
         if not lowest <= config[key] < 1:
             raise wrong(f"'{key}' must be {'above' if lowest else 'at least'} 0 and below 1, not {config[key]}")
-    return config
 
 
 def _earlier(config, changes, path):

@@ -63,8 +63,9 @@ extension PixelImage {
     let columns = Int(left * Double(width))...Int((left + boxWidth) * Double(width))
     let rows = Int(top * Double(height))...Int((top + boxHeight) * Double(height))
     let line = max(1, Int(markSize.thickness))
-    for row in rows {
-      for column in columns {
+    // A box that people drew may be far larger than the picture.
+    for row in rows.clamped(to: 0...max(0, height - 1)) {
+      for column in columns.clamped(to: 0...max(0, width - 1)) {
         let isEdge =
           row - rows.lowerBound < line || rows.upperBound - row < line
           || column - columns.lowerBound < line || columns.upperBound - column < line

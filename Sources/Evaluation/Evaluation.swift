@@ -49,6 +49,8 @@ public struct Evaluation: Sendable {
     public var isComplete: Bool
     /// True individuals; judged detections; and right ones.
     public var boxes: Int, found: Int, right: Int
+    /// Individuals that were missed, and where all have boxes detections that are wrong.
+    var errors: Int { boxes - right + (isComplete ? found - right : 0) }
   }
 
   /// The model with its card.
@@ -177,15 +179,16 @@ public struct Evaluation: Sendable {
           right: tally.right)
       }
     }
-    worst = zip(truth.videos, seen).flatMap { video, seen in
-      zip(video.frames, seen.frames).map {
-        JudgedFrame(
-          $0, $1, video: video.name, classes: classes, labels: chosen, thresholds: thresholds)
-      }
+    let frames = zip(truth.videos, seen).flatMap { video, seen in
+      zip(video.frames, seen.frames).map { (video.name, $0, $1) }
     }
-    .filter { $0.errors > 0 }.enumerated()
-    .sorted { ($1.element.errors, $0.offset) < ($0.element.errors, $1.offset) }
-    .prefix(Self.worstCount).map(\.element)
+    worst = zip(rows, frames).filter { $0.0.errors > 0 }.enumerated()
+      .sorted { ($1.element.0.errors, $0.offset) < ($0.element.0.errors, $1.offset) }
+      .prefix(Self.worstCount).map { _, entry in
+        let (video, frame, seen) = entry.1
+        return JudgedFrame(
+          frame, seen, video: video, classes: classes, labels: chosen, thresholds: thresholds)
+      }
     notes = truth.notes + classes.notes + seen.flatMap(\.remarks)
     let others = names.indices.filter { !labels.contains($0) }
     if !others.isEmpty {

@@ -45,9 +45,6 @@ struct JudgedFrame: Sendable {
     }
   }
 
-  /// How often the model is wrong in the frame.
-  var errors: Int { wrong.count + missed.count }
-
   /// The frame with its marks.
   func marked(_ decoded: DecodedFrame) throws(MediaError) -> PixelImage {
     var picture = try FrameScaler().picture(of: decoded, longestSide: 1920)

@@ -64,7 +64,8 @@ public enum MediaError: Error, Equatable, CustomStringConvertible {
       "its video is \(codec), which this FFmpeg cannot decode; convert it to H.264"
     case .undecodable(_, let codec, let words):
       "no picture in it could be decoded (\(codec))" + Self.quoted(words)
-        + (codec == "webp" ? "; animated WebP cannot be read: save its pictures one by one" : "")
+        + (codec == "webp"
+          ? "; if it is animated, save its pictures one by one: FFmpeg reads no such WebP" : "")
     case .unscalable(_, let reason): "its frames cannot be converted (\(reason))"
     }
   }

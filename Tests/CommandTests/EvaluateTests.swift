@@ -204,6 +204,21 @@ import Testing
     #expect(try files.run(["--worst", blocked + "/x"]).code == 3)
   }
 
+  /// Only what the picture shows of a box is drawn, or this would take hours.
+  @Test(.timeLimit(.minutes(1)))
+  func boxesFarLargerThanTheirPictureAreDrawn() throws {
+    var files = try EvaluateFolder()
+    var boxes = try #require(files.document["annotations"] as? [[String: Any]])
+    let missed = try #require(boxes.firstIndex { ($0["bbox"] as? [Int])?.first == 150 })
+    boxes[missed]["bbox"] = [150, 60, 900_000, 900_000]
+    files.document["annotations"] = boxes
+    try files.write()
+    let worst = files.folder.path + "/worst"
+    #expect(try files.run(["--worst", worst]).code == 0)
+    let yellow = try pixel(worst + "/01 p1.jpg", x: 150, y: 80).map(Int.init)
+    #expect(min(yellow[0], yellow[1]) > yellow[2] + 30)
+  }
+
   /// Of fish that the truth does not know each is an error.
   @Test func worstFramesOfAClipAreDrawn() throws {
     let files = try EvaluateFolder()
