@@ -12,7 +12,7 @@ import json
 import cv2
 import numpy as np
 
-from . import coco, rendered
+from . import coco, lighting, rendered
 from .augmentation import NOISE
 from .scenes import cutouts
 from .scenes.individuals import TEN, individual
@@ -151,8 +151,7 @@ def picture(made, indices, width, height, generator, number=0):
     background = _Background(made, width, height, generator)
     canvas = _Canvas(background.picture)
     for name, length in _cast(made, width, generator):
-        cut_out = made.fish[name][int(generator.integers(len(made.fish[name])))]
-        sprite = posed(cut_out, length, generator)
+        sprite = _individual(made, name, length, generator)
         if max(sprite.shape[:2]) < SMALLEST:
             continue
         edge = 0.22 if length > 0.28 * width else 0.02
@@ -199,8 +198,7 @@ def crop(made, indices, side, width, generator):
         shift = generator.uniform(-0.15, 0.15, 2) * min(main, side)
         cast.append((choose(0.25), main, side / 2 + shift))
         for name, length, middle in cast:
-            cut_out = made.fish[name][int(generator.integers(len(made.fish[name])))]
-            sprite = posed(cut_out, length, generator)
+            sprite = _individual(made, name, length, generator)
             left, top = (int(m - s / 2) for m, s in zip(middle, sprite.shape[1::-1]))
             label = indices.get(name, -1)
             canvas.lay(sprite, left, top, label, length * side / width, generator)
@@ -246,6 +244,15 @@ def _cast(made, width, generator):
             for _ in range(count):
                 cast.append((name, length * np.exp(generator.normal(0, 0.12))))
     return sorted(cast, key=lambda one: one[1])
+
+
+def _individual(made, name, length, generator):
+    """A cut-out of a Stock's class `name`, `length` pixels long, in some posture, light and texture."""
+    cut_out = made.fish[name][int(generator.integers(len(made.fish[name])))]
+    sprite = lighting.lit(posed(cut_out, length, generator), generator)
+    if made.frames and generator.random() < lighting.TEXTURED:
+        sprite = lighting.textured(sprite, made.frame(generator).image, generator)
+    return sprite
 
 
 def posed(cut_out, length, generator):
