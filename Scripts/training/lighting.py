@@ -1,4 +1,4 @@
-"""Light and texture of real pictures on drawn fish, so that how a fish was made tells nothing of what it is.
+"""Light and texture of real pictures on drawn fish, so that how a fish was made tells less of what it is.
 
 Fish are premultiplied RGBA, float32, 0 to 1.
 """
