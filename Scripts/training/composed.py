@@ -1,7 +1,7 @@
 """Pictures put together for training: drawn fish before drawn places and real frames.
 
 Each fish is an individual of its own (`scenes.individuals`, `scenes.strangers`), drawn once and
-kept as a cut-out; a picture takes some, turns, bends, shades and hazes them, and lays them over a
+kept as a cut-out; a picture takes some, turns, bends, lights and hazes them, and lays them over a
 background from far to near. Thousands of pictures take minutes, where whole scenes would take hours.
 """
 

@@ -34,7 +34,7 @@ def lit(fish, generator):
         colour *= np.clip(shade, 0.15, 1.8)[..., np.newaxis]
         if generator.random() < SHINING:
             colour += (np.clip(up, 0, 1) ** 3 * generator.uniform(0.05, 0.4))[..., np.newaxis]
-    return _fish(colour, alpha)
+    return np.dstack([np.clip(colour, 0, 1) * alpha[..., np.newaxis], alpha])
 
 
 def textured(fish, picture, generator):
@@ -52,8 +52,8 @@ def textured(fish, picture, generator):
     fine = np.log(grey / smooth)
     strength = generator.uniform(0.04, 0.3) / max(0.02, float(fine.std()))
     shade = np.exp(np.clip(fine * strength, -1, 0.8))
-    alpha = fish[..., 3]
-    return _fish(fish[..., :3] / np.maximum(alpha, 1e-3)[..., np.newaxis] * shade[..., np.newaxis], alpha)
+    alpha = fish[..., 3:]
+    return np.concatenate([np.minimum(fish[..., :3] * shade[..., np.newaxis], alpha), alpha], axis=2)
 
 
 def _upward(alpha, angle):
@@ -66,7 +66,3 @@ def _upward(alpha, angle):
     body = alpha > 0.5
     steepest = float(np.percentile(abs(down[body]), 95)) if body.any() else 0.0
     return np.clip((np.cos(angle) * down + np.sin(angle) * across) / max(1e-4, steepest), -1.2, 1.2)
-
-
-def _fish(colour, alpha):
-    return np.dstack([np.clip(colour, 0, 1) * alpha[..., np.newaxis], alpha]).astype(np.float32)

@@ -51,13 +51,14 @@ class TextureTests(unittest.TestCase):
     def test_a_picture_of_one_colour_changes_nothing(self):
         picture = np.full((120, 160, 3), 80, np.uint8)
         made = lighting.textured(fish(), picture, np.random.default_rng(0))
-        self.assertTrue(np.allclose(made, fish(), atol=1e-3))
+        self.assertTrue(np.allclose(made, fish(), atol=1e-6))
 
     def test_pictures_smaller_than_the_fish_will_do(self):
         for shape in ((2, 3, 3), (9, 9, 3), (30, 200, 3)):
             picture = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
             made = lighting.textured(fish(), picture, np.random.default_rng(1))
-            self.assertEqual(made.shape, fish().shape)
+            self.assertEqual((made.shape, made.dtype), (fish().shape, np.float32))
+            self.assertTrue((made[..., :3] <= made[..., 3:]).all())
             self.assertTrue(np.isfinite(made).all())
 
 
