@@ -7,12 +7,13 @@ background from far to near. Thousands of pictures take minutes, where whole sce
 
 import csv
 import dataclasses
+import functools
 import json
 
 import cv2
 import numpy as np
 
-from . import coco, lighting, rendered
+from . import coco, lighting, making, rendered
 from .augmentation import NOISE
 from .scenes import cutouts
 from .scenes.individuals import TEN, individual
@@ -46,14 +47,16 @@ def kept(name, seed, count, work):
     path = work / f"cutouts-{seed}-{count}-{name.replace(' ', '-')}.npz"
     if not path.exists():
         work.mkdir(parents=True, exist_ok=True)
-        made = []
-        for number in range(count):
-            generator = np.random.default_rng([seed, *map(ord, name), number])
-            fish = stranger(generator) if name == STRANGER else individual(name, generator)
-            made.append(cutouts.cutout(*fish, generator))
-        np.savez_compressed(path, *made)
+        np.savez_compressed(path, *making.each(functools.partial(_drawn, name, seed), range(count)))
     with np.load(path) as arrays:
         return [arrays[f"arr_{number}"] for number in range(count)]
+
+
+def _drawn(name, seed, number):
+    """The cut-out `number` of a species, or of a stranger."""
+    generator = np.random.default_rng([seed, *map(ord, name), number])
+    fish = stranger(generator) if name == STRANGER else individual(name, generator)
+    return cutouts.cutout(*fish, generator)
 
 
 def places(seed, count, work):
@@ -61,17 +64,20 @@ def places(seed, count, work):
     path = work / f"places-{seed}-{count}.npz"
     if not path.exists():
         work.mkdir(parents=True, exist_ok=True)
-        made = []
-        for number in range(count):
-            generator = np.random.default_rng([seed, number])
-            water = Water(rendered.place(generator, int(generator.integers(10_000, 2**31))))
-            picture = water.layers[0][1][..., :3].copy()
-            for _, layer in water.layers[1:]:
-                picture = layer[..., :3] + picture * (1 - layer[..., 3:])
-            picture = water.shine(picture, generator.uniform(0, 60))
-            made.append(np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8))
+        made = making.each(_place, [[seed, number] for number in range(count)])
         np.savez_compressed(path, pictures=np.array(made))
     return list(np.load(path)["pictures"])
+
+
+def _place(seed):
+    """A drawn place without fish."""
+    generator = np.random.default_rng(seed)
+    water = Water(rendered.place(generator, int(generator.integers(10_000, 2**31))))
+    picture = water.layers[0][1][..., :3].copy()
+    for _, layer in water.layers[1:]:
+        picture = layer[..., :3] + picture * (1 - layer[..., 3:])
+    picture = water.shine(picture, generator.uniform(0, 60))
+    return np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
 @dataclasses.dataclass

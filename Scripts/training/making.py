@@ -1,7 +1,8 @@
-"""Batches, made by other processes ahead of the network that learns from them."""
+"""What other processes make: batches ahead of the network that learns from them, and what is drawn before."""
 
 import functools
 import multiprocessing
+import os
 import signal
 import threading
 
@@ -10,6 +11,19 @@ AHEAD = 3
 
 _loop = None
 """The loop whose batches a process makes; as it was when the process began."""
+
+
+def each(make, arguments):
+    """`make` of each of `arguments`, in their order, by a process for each processor.
+
+    Raises what `make` raises.
+    """
+    arguments = list(arguments)
+    count = min(len(os.sched_getaffinity(0)), len(arguments))
+    if count < 2:
+        return [make(argument) for argument in arguments]
+    with multiprocessing.get_context("fork").Pool(count, _uninterrupted) as pool:
+        return pool.map(make, arguments, chunksize=1)
 
 
 class Makers:
@@ -41,9 +55,14 @@ class Makers:
             yield batch
 
 
+def _uninterrupted():
+    """Ctrl-C is for the process that waits for this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _begin(loop):
     global _loop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _uninterrupted()
     _loop = loop
 
 

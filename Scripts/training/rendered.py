@@ -5,7 +5,7 @@ import colorsys
 import cv2
 import numpy as np
 
-from . import coco
+from . import coco, making
 from .scenes.scene import HEIGHT, WIDTH, Group, Scene
 from .scenes.species import SPECIES
 from .scenes.water import Place
@@ -23,7 +23,8 @@ def samples(config, scenes, seed, work):
     path = work / f"scenes-{seed}-{scenes}.npz"
     if not path.exists():
         work.mkdir(parents=True, exist_ok=True)
-        drawn = [frame for number in range(scenes) for frame in scene([seed, number])]
+        seeds = [[seed, number] for number in range(scenes)]
+        drawn = [frame for frames in making.each(scene, seeds) for frame in frames]
         np.savez_compressed(
             path,
             images=np.array([image for image, _, _ in drawn]),
