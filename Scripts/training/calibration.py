@@ -22,6 +22,9 @@ NAME_GIVEN_UP = 0.02
 wrong, and of such reefs val has but a few hundred fish.
 """
 
+NAME_GIVEN_UP_UNTAKEN = 0.01
+"""The same of a name that of no fish of val is the likeliest in folders in which no name is known."""
+
 NAME_GIVEN_UP_TO_STRANGERS = 0.05
 """F1 that a name may give up so that no fish of val gets it in folders in which no name is known: filmed fish, where all
 that have names are drawn.
@@ -161,8 +164,8 @@ def naming(given, threshold, chosen, power):
     The temperature is fitted on those found that are in a box. A label's `name_above` is the smallest
     share from which at least NAMED_RIGHT of the fish with its name, and from which as many of all
     named, are in a box of that name; 1 where there is none. Or a higher one, up to which the F1 of its name
-    among what is found falls little (NAME_GIVEN_UP), or a still higher one that no fish reaches in folders in
-    which no fish has a name (NAME_GIVEN_UP_TO_STRANGERS).
+    among what is found falls little (NAME_GIVEN_UP, NAME_GIVEN_UP_UNTAKEN), or a still higher one that no fish
+    reaches in folders in which no fish has a name (NAME_GIVEN_UP_TO_STRANGERS).
     """
     parts = zip(*(_found(*part, threshold, chosen, power) for part in given))
     scores, truth, counts, places = map(np.concatenate, parts)
@@ -178,13 +181,14 @@ def naming(given, threshold, chosen, power):
     common = _share(share, name == truth, counts, ~generic[name])
     own = [_share(share, name == truth, counts, name == label) for label in range(len(chosen.members))]
     known = np.unique(places[inside & ~generic[truth]])
-    strange = ~np.isin(places, known)
+    strange = ~np.isin(places, known) if len(known) else np.zeros(len(places), bool)
     high = []
     for label in range(len(own)):
         of_name = np.where(name == label, share, 0)
-        most = of_name[strange].max(initial=0) if len(known) else 0
+        most = of_name[strange].max(initial=0)
         f1 = _f1(of_name, truth == label, counts)
-        high.append(max(_highest(f1, NAME_GIVEN_UP), min(_above(most), _highest(f1, NAME_GIVEN_UP_TO_STRANGERS))))
+        given_up = NAME_GIVEN_UP_UNTAKEN if strange.any() and most == 0 else NAME_GIVEN_UP
+        high.append(max(_highest(f1, given_up), min(_above(most), _highest(f1, NAME_GIVEN_UP_TO_STRANGERS))))
     return chosen._replace(name_above=tuple(max(common, *pair) for pair in zip(own, high)))
 
 

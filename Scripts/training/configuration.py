@@ -30,6 +30,7 @@ DEFAULTS = {
     "selfTraining": None,
     "distillation": None,
     "before": [],
+    "meanOfTrainings": False,
     "correctedBiases": False,
     "valShare": 0.2,
     "batchSize": 32,
@@ -143,7 +144,7 @@ def checked(config, path):
     for part, known in (("input", INPUT), ("network", NETWORK)):
         if unknown := set(config[part]) - set(known):
             raise wrong(f"unknown key '{min(unknown)}' in '{part}'")
-    given = {key: value for key, value in config.items() if key != "before"}
+    given = {key: value for key, value in config.items() if key not in ("before", "meanOfTrainings")}
     config = DEFAULTS | config
     _check_types(config, wrong)
     if isinstance(config.get("startFrom"), str):
@@ -266,6 +267,11 @@ def _check_training(config, wrong):
         raise wrong(f"selectThresholdOn {sorted(unknown)} is not in 'val'")
     if config["rounds"] < (0 if config["before"] else 1):
         raise wrong("'rounds' must be at least 1, or 0 where 'before' has trainings")
+    if config["meanOfTrainings"]:
+        if not config["before"] or config["rounds"] == 0:
+            raise wrong("'meanOfTrainings' is of trainings in 'before' and this one, with 'rounds'")
+        if any(one["network"] != config["network"] for one in config["before"]):
+            raise wrong("'meanOfTrainings' is of trainings of one 'network'")
 
 
 def _check_ranges(config, wrong):
@@ -296,7 +302,7 @@ def _check_ranges(config, wrong):
 
 def _earlier(config, changes, path):
     """A training that precedes that of `config`, by what is different in it."""
-    kept = {"name", "labels", "before", "val", "test"}
+    kept = {"name", "labels", "before", "meanOfTrainings", "val", "test"}
     if not isinstance(changes, dict) or kept & set(changes):
         raise ConfigurationError(
             f"{path}: 'before' lists objects with what is different in earlier trainings, without "

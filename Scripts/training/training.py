@@ -42,13 +42,15 @@ def train(config, options, root):
         network.set_weights(model, {k: np.float32(v) for k, v in np.load(path).items()})
     else:
         earlier = config["before"]
-        for number, part in enumerate(earlier, 1):
+        folders = [work / f"before-{number + 1}" for number in range(len(earlier))]
+        for number, (part, folder) in enumerate(zip(earlier, folders), 1):
             log(f"training {number} of {len(earlier) + 1}: {part['input']['width']} × {part['input']['height']}")
-            folder = work / f"before-{number}"
             learn(part, options, home, folder, work, log)
             following = earlier[number] if number < len(earlier) else config
             following["startFrom"] = [*part.get("startFrom", []), str(folder.resolve() / "best.npz")]
         model, samples = learn(config, options, home, work, work, log)
+        if config["meanOfTrainings"]:
+            network.set_weights(model, mean([folder / "best.npz" for folder in (*folders, work)]))
     finish(config, model, samples, output, log)
     return output
 
@@ -95,6 +97,12 @@ def learn(config, options, home, folder, work, log):
     log(f"trained in {(time.time() - began) / 60:.0f} min")
     network.set_weights(model, dict(np.load(folder / "best.npz")))
     return model, samples
+
+
+def mean(paths):
+    """The mean of what several trainings of one network have kept, array by array."""
+    kept = [dict(np.load(path)) for path in paths]
+    return {name: np.mean([arrays[name] for arrays in kept], axis=0) for name in kept[0]}
 
 
 def finish(config, model, samples, output, log):

@@ -168,20 +168,10 @@ class OpenSetTests(unittest.TestCase):
         self.assertAlmostEqual(found.name_above[0], most, delta=0.0101)
 
     def test_no_fish_is_named_where_no_names_are_known_if_that_costs_little(self):
-        box = [[16, 8, 8, 8]]
-
         def above(rare):
             fish = [((0.9, 0.0), 0)] * 60 + [((0.6, 0.2), 0)] * rare + [((0.0, 0.8), 1)] * 40
             filmed = [((0.7, 0.15), 1)] + [((0.0, 0.8), 1)] * 399
-            samples, outputs = [], []
-            for folder, part in (("drawn", fish), ("filmed", filmed)):
-                for number, (scores, label) in enumerate(part):
-                    samples.append(sample(box, [label], video=f"{folder}{number}", folder=folder))
-                    outputs.append(grid((1, 2, *scores, 0)))
-            inputs, given = measurement.Inputs(samples, SIZE), [np.concatenate(outputs)]
-            found = calibration.naming(
-                [(inputs, given, measurement.NONE)], 0.3, OpenSet((0, 1), (1,), (0.5, 0.5)), 0.5
-            )
+            found = self.drawn_and_filmed(fish, filmed)
             wrong = measurement.shares([[0.7, 0.15]], found.temperature)[0, 0]
             return found.name_above[0], wrong
 
@@ -189,6 +179,28 @@ class OpenSetTests(unittest.TestCase):
         self.assertGreater(given, wrong)
         given, wrong = above(rare=20)
         self.assertLess(given, wrong)
+
+    def test_a_name_gives_up_more_where_a_fish_without_a_name_looks_most_like_it(self):
+        def above(strange):
+            fish = [((0.9, 0.0), 0)] * 196 + [((0.6, 0.2), 0)] * 6 + [((0.0, 0.8), 1)] * 100
+            filmed = [(strange, 1)] + [((0.0, 0.8), 1)] * 399
+            found = self.drawn_and_filmed(fish, filmed)
+            return found.name_above[0], measurement.shares([[0.6, 0.2]], found.temperature)[0, 0]
+
+        given, rare = above(strange=(0.45, 0.35))
+        self.assertGreater(given, rare)
+        given, rare = above(strange=(0.35, 0.45))
+        self.assertLess(given, rare)
+
+    def drawn_and_filmed(self, *parts):
+        """The names fitted on one fish a picture, by folder: scores of a name and of no kind, and which it is."""
+        samples, outputs = [], []
+        for folder, part in zip(("drawn", "filmed"), parts):
+            for number, (scores, label) in enumerate(part):
+                samples.append(sample([[16, 8, 8, 8]], [label], video=f"{folder}{number}", folder=folder))
+                outputs.append(grid((1, 2, *scores, 0)))
+        given = measurement.Inputs(samples, SIZE), [np.concatenate(outputs)], measurement.NONE
+        return calibration.naming([given], 0.3, OpenSet((0, 1), (1,), (0.5, 0.5)), 0.5)
 
     def test_shares_are_read_in_the_order_of_the_open_set(self):
         config = {

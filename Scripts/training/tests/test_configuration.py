@@ -65,6 +65,10 @@ class ConfigurationTests(unittest.TestCase):
         self.wrong("unknown key 'portriat' in 'input'", input=size | {"portriat": True})
         self.wrong("unknown key 'contextBlock' in 'network'", network={"kind": "context", "contextBlock": 2})
         self.wrong("'before' must be a list", before=5)
+        self.wrong("'meanOfTrainings' must be true or false", meanOfTrainings=1)
+        self.wrong("'meanOfTrainings' is of trainings in 'before'", meanOfTrainings=True)
+        other = {"network": {"contextBlocks": 9}}
+        self.wrong("'meanOfTrainings' is of trainings of one 'network'", before=[other], meanOfTrainings=True)
         self.wrong("'loss' must be an object", loss=None)
         self.wrong("'distillation.teacher' must name", distillation={"teacher": []})
         self.wrong("'patience' must be at least 1", patience=0)

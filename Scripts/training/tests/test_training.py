@@ -68,6 +68,23 @@ class TrainingTests(unittest.TestCase):
                 kernel = np.load(folder / "work" / best / "best.npz")["Conv1/kernel"]
                 self.assertTrue(np.allclose(kernel, 0.01, atol=1e-4))
 
+    def test_the_mean_of_trainings_is_that_of_what_each_has_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            config = fixtures.CONFIGURATION | {
+                "rounds": 1, "stepsPerRound": 2, "batchSize": 2,
+                "before": [{"seed": 5}], "meanOfTrainings": True,
+            }
+            options = self.prepared(folder, config)
+            quiet = contextlib.redirect_stdout(io.StringIO())
+            with quiet, unittest.mock.patch.object(training, "finish") as finish:
+                with unittest.mock.patch.object(network, "load_backbone"):
+                    training.train(configuration.load(options.config), options, folder)
+            first, last = (np.load(folder / "work" / place / "best.npz") for place in ("before-1", "."))
+            self.assertFalse(np.array_equal(first["Conv1/kernel"], last["Conv1/kernel"]))
+            for name, value in network.weights(finish.call_args.args[1]).items():
+                self.assertTrue(np.allclose(value, (first[name] + last[name]) / 2, atol=1e-6), name)
+
     def test_without_rounds_files_are_of_the_earlier_trainings_weights_at_another_input(self):
         with tempfile.TemporaryDirectory() as folder:
             folder, size = pathlib.Path(folder), fixtures.CONFIGURATION["input"]
