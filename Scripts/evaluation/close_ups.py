@@ -16,6 +16,20 @@ LEAST = 70
 WIDTH, HEIGHT = 960, 720
 
 
+def part(box, share, width, height):
+    """Left, top, width and height of the part of a picture in whose width a box's longer side takes a share, as
+    nearly in its middle as the picture's edges allow; None where the box is too small or the picture.
+    """
+    left, top, across, down = box
+    wide = max(across, down) / share
+    tall = wide * HEIGHT / WIDTH
+    if max(across, down) < LEAST or wide > width or tall > height:
+        return None
+    x = min(max(0, left + across / 2 - wide / 2), width - wide)
+    y = min(max(0, top + down / 2 - tall / 2), height - tall)
+    return x, y, wide, tall
+
+
 def write(annotations, classes, folder):
     """Photos of the boxes of some classes of a COCO file, and the COCO file of these; returns its path.
 
@@ -29,16 +43,14 @@ def write(annotations, classes, folder):
     images, boxes, cuts = [], [], {}
     for annotation in given["annotations"]:
         left, top, width, height = annotation["bbox"]
-        if names[annotation["category_id"]] not in classes or max(width, height) < LEAST:
+        if names[annotation["category_id"]] not in classes:
             continue
         picture = pictures[annotation["image_id"]]
         for share in SHARES:
-            wide = max(width, height) / share
-            tall = wide * HEIGHT / WIDTH
-            if wide > picture["width"] or tall > picture["height"]:
+            shown = part(annotation["bbox"], share, picture["width"], picture["height"])
+            if shown is None:
                 continue
-            x = min(max(0, left + width / 2 - wide / 2), picture["width"] - wide)
-            y = min(max(0, top + height / 2 - tall / 2), picture["height"] - tall)
+            x, y, wide, tall = shown
             name = f"{share}-{annotation['id']}.jpg"
             cuts.setdefault(picture["file_name"], []).append(((wide, tall, x, y), folder / name))
             scale = WIDTH / wide

@@ -17,13 +17,10 @@ LEAST_SCALE = 0.05
 NAMED_RIGHT = 0.9
 """Share of the named fish of val whose name is to be right."""
 
-NAME_GIVEN_UP = 0.02
+NAME_GIVEN_UP = 0.01
 """F1 that a name may give up on val for being given from a higher share: on a reef without its species each name is
 wrong, and of such reefs val has but a few hundred fish.
 """
-
-NAME_GIVEN_UP_UNTAKEN = 0.01
-"""The same of a name that of no fish of val is the likeliest in folders in which no name is known."""
 
 NAME_GIVEN_UP_TO_STRANGERS = 0.05
 """F1 that a name may give up so that no fish of val gets it in folders in which no name is known: filmed fish, where all
@@ -156,7 +153,7 @@ def temperature(scores, truth, counts):
     return float(candidates[int(np.argmin(loss))])
 
 
-def naming(given, threshold, chosen, power):
+def naming(given, threshold, chosen, power, close_ups=()):
     """`chosen` with its temperature and `name_above`, fitted on what is found on val; `given` are of each
     file measurement.Inputs, a network's outputs, and its Calibrations without and with motion.
 
@@ -164,8 +161,8 @@ def naming(given, threshold, chosen, power):
     The temperature is fitted on those found that are in a box. A label's `name_above` is the smallest
     share from which at least NAMED_RIGHT of the fish with its name, and from which as many of all
     named, are in a box of that name; 1 where there is none. Or a higher one, up to which the F1 of its name
-    among what is found falls little (NAME_GIVEN_UP, NAME_GIVEN_UP_UNTAKEN), or a still higher one that no fish
-    reaches in folders in which no fish has a name (NAME_GIVEN_UP_TO_STRANGERS).
+    among what is found falls little (NAME_GIVEN_UP), or a still higher one that no fish reaches in folders in
+    which no fish has a name, nor in `close_ups` of these (NAME_GIVEN_UP_TO_STRANGERS): scores (fish, members).
     """
     parts = zip(*(_found(*part, threshold, chosen, power) for part in given))
     scores, truth, counts, places = map(np.concatenate, parts)
@@ -180,16 +177,31 @@ def naming(given, threshold, chosen, power):
     generic = np.isin(chosen.members, chosen.generic)
     common = _share(share, name == truth, counts, ~generic[name])
     own = [_share(share, name == truth, counts, name == label) for label in range(len(chosen.members))]
-    known = np.unique(places[inside & ~generic[truth]])
-    strange = ~np.isin(places, known) if len(known) else np.zeros(len(places), bool)
+    unnamed = {sample.folder for inputs, *_ in given for sample in nameless(inputs.samples, chosen)}
+    strange = scores[[place in unnamed for place in places]]
+    strange = measurement.shares(np.concatenate([strange, *close_ups]), chosen.temperature)
     high = []
     for label in range(len(own)):
-        of_name = np.where(name == label, share, 0)
-        most = of_name[strange].max(initial=0)
-        f1 = _f1(of_name, truth == label, counts)
-        given_up = NAME_GIVEN_UP_UNTAKEN if strange.any() and most == 0 else NAME_GIVEN_UP
-        high.append(max(_highest(f1, given_up), min(_above(most), _highest(f1, NAME_GIVEN_UP_TO_STRANGERS))))
+        f1 = _f1(np.where(name == label, share, 0), truth == label, counts)
+        most = strange[strange.argmax(axis=1) == label, label].max(initial=0)
+        high.append(max(_highest(f1, NAME_GIVEN_UP), min(_above(most), _highest(f1, NAME_GIVEN_UP_TO_STRANGERS))))
     return chosen._replace(name_above=tuple(max(common, *pair) for pair in zip(own, high)))
+
+
+def nameless(samples, chosen):
+    """Those of folders in which no fish has a name of the open set; none where no folder has one."""
+    names = set(chosen.members) - set(chosen.generic)
+    known = {sample.folder for sample in samples if names.intersection(sample.labels)}
+    return [sample for sample in samples if known and sample.folder not in known]
+
+
+def scores_found(grid, sizes, calibration, threshold, chosen):
+    """The open set's fish that count in one picture: points (x, y, strength), and members' scores (fish, members)."""
+    grid = grid[:, :, 1:]
+    labels, of_units = measurement.units(grid, chosen)
+    group, best = of_units[:, :, -1], of_units.argmax(axis=2) == len(labels) - 1
+    rows, columns, strengths = measurement.individuals(group, calibration.before(threshold), best, sizes)
+    return measurement.points(group, rows, columns, strengths), grid[rows, columns][:, chosen.members]
 
 
 def _found(inputs, outputs, calibrations, threshold, chosen, power):
@@ -201,18 +213,12 @@ def _found(inputs, outputs, calibrations, threshold, chosen, power):
     for index, (sample, boxes) in enumerate(zip(inputs.samples, inputs.boxes)):
         if not sample.complete:
             continue
-        grid = outputs[0][index][:, :, 1:]
-        labels, of_units = measurement.units(grid, chosen)
-        group, best = of_units[:, :, -1], of_units.argmax(axis=2) == len(labels) - 1
-        calibration = calibrations[int(inputs.moving[index])]
-        rows, columns, strengths = measurement.individuals(
-            group, calibration.before(threshold), best, measurement.sizes_of(outputs, index)
-        )
+        calibration, sizes = calibrations[int(inputs.moving[index])], measurement.sizes_of(outputs, index)
+        found, of_members = scores_found(outputs[0][index], sizes, calibration, threshold, chosen)
         wanted = np.isin(sample.labels, chosen.members)
-        found = measurement.points(group, rows, columns, strengths)
         taken = measurement.takers(found, boxes[wanted], measurement.CELL / 2)
         names = sample.labels[wanted]
-        scores.append(grid[rows, columns][:, chosen.members])
+        scores.append(of_members)
         truth += [chosen.members.index(names[box]) if box >= 0 else -1 for box in taken]
         counts += [of_picture[index]] * len(taken)
         places += [sample.folder] * len(taken)

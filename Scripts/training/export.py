@@ -14,7 +14,7 @@ from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2,
 )
 
-from . import calibration, loop, measurement, network, quantization, sampling, windows
+from . import calibration, close_ups, loop, measurement, network, quantization, sampling, windows
 
 REPRESENTATIVE = 300
 """Training pictures from which the ranges of the int8 model are taken."""
@@ -212,7 +212,9 @@ def measure(config, files, places, samples):
         for member in chosen.members:
             thresholds[member] = group
         given = [(inputs["val"], part.outputs["val"], part.calibrations) for part in measured.values()]
-        chosen = calibration.naming(given, group, chosen, config["sampling"]["power"])
+        first = next(iter(measured.values()))
+        photos = first.close_ups(group) if first.sizes else []
+        chosen = calibration.naming(given, group, chosen, config["sampling"]["power"], photos)
         above = dict(zip((labels[member] for member in chosen.members), chosen.name_above))
         fitted["openSet"] = {
             "threshold": group,
@@ -237,6 +239,7 @@ class _Measured:
     """What a file gives for Inputs by split, calibrated on those of val from `folders`."""
 
     def __init__(self, config, path, places, inputs, folders):
+        self.path, self.places, self.size = path, places, config["input"]
         self.inputs, self.outputs = inputs, {}
         self.floor, self.sizes = config["floor"], "sizes" in places
         for split, given in inputs.items():
@@ -250,6 +253,21 @@ class _Measured:
         """See measurement.scores."""
         given = self.inputs[split], self.outputs[split]
         return measurement.scores(*given, self.floor, within, self.calibrations, self.chosen)
+
+    def close_ups(self, threshold):
+        """Members' scores of what is found in photos cut from val where no fish has a name, an array a picture cut from."""
+        found = []
+        for sample in calibration.nameless(self.inputs["val"].samples, self.chosen):
+            made = run(self.path, close_ups.looks(sample, self.size))
+            for index in range(len(made[0]) if made else 0):
+                outputs = [made[place] for place in self.places.values()]
+                sizes = measurement.sizes_of(outputs, index)
+                found.append(
+                    calibration.scores_found(
+                        outputs[0][index], sizes, self.calibrations[0], threshold, self.chosen
+                    )[1]
+                )
+        return found
 
     def figures(self, common, levels, titles, chosen):
         """Rows by title, at the threshold `common` of all labels and those of each, `levels`, fish of an

@@ -152,7 +152,7 @@ class OpenSetTests(unittest.TestCase):
 
     def test_a_name_is_given_from_the_highest_share_that_costs_little(self):
         box, samples, outputs = [[16, 8, 8, 8]], [], []
-        fish = [((0.8, 0.1), 0)] * 200 + [((0.6, 0.2), 0)] * 5 + [((0.5, 0.4), 0)] * 40 + [((0.1, 0.8), 1)] * 100
+        fish = [((0.8, 0.1), 0)] * 200 + [((0.6, 0.2), 0)] * 3 + [((0.5, 0.4), 0)] * 40 + [((0.1, 0.8), 1)] * 100
         for number, (scores, label) in enumerate(fish):
             samples.append(sample(box, [label], video=f"v{number}"))
             outputs.append(grid((1, 2, *scores, 0)))
@@ -180,19 +180,26 @@ class OpenSetTests(unittest.TestCase):
         given, wrong = above(rare=20)
         self.assertLess(given, wrong)
 
-    def test_a_name_gives_up_more_where_a_fish_without_a_name_looks_most_like_it(self):
-        def above(strange):
-            fish = [((0.9, 0.0), 0)] * 196 + [((0.6, 0.2), 0)] * 6 + [((0.0, 0.8), 1)] * 100
-            filmed = [(strange, 1)] + [((0.0, 0.8), 1)] * 399
-            found = self.drawn_and_filmed(fish, filmed)
-            return found.name_above[0], measurement.shares([[0.6, 0.2]], found.temperature)[0, 0]
+    def test_no_fish_of_a_close_up_is_named_if_that_costs_little(self):
+        def above(*close_ups):
+            fish = [((0.9, 0.0), 0)] * 60 + [((0.55, 0.3), 0)] * 3 + [((0.0, 0.8), 1)] * 40
+            found = self.drawn_and_filmed(fish, [((0.0, 0.8), 1)] * 400, close_ups=close_ups)
+            return found.name_above[0], measurement.shares([[0.6, 0.25]], found.temperature)[0, 0]
 
-        given, rare = above(strange=(0.45, 0.35))
-        self.assertGreater(given, rare)
-        given, rare = above(strange=(0.35, 0.45))
-        self.assertLess(given, rare)
+        given, wrong = above()
+        self.assertLess(given, wrong)
+        given, wrong = above(np.array([[0.1, 0.8], [0.6, 0.25]]), np.zeros((0, 2)))
+        self.assertGreater(given, wrong)
 
-    def drawn_and_filmed(self, *parts):
+    def test_fish_have_no_name_in_folders_of_which_none_is_named(self):
+        def folders(*labels):
+            samples = [sample([[16, 8, 8, 8]], [label], folder=f"f{label}") for label in labels]
+            return [one.folder for one in calibration.nameless(samples, self.chosen)]
+
+        self.assertEqual(folders(0, 1), ["f1"])
+        self.assertEqual(folders(1, 1), [])
+
+    def drawn_and_filmed(self, *parts, close_ups=()):
         """The names fitted on one fish a picture, by folder: scores of a name and of no kind, and which it is."""
         samples, outputs = [], []
         for folder, part in zip(("drawn", "filmed"), parts):
@@ -200,7 +207,7 @@ class OpenSetTests(unittest.TestCase):
                 samples.append(sample([[16, 8, 8, 8]], [label], video=f"{folder}{number}", folder=folder))
                 outputs.append(grid((1, 2, *scores, 0)))
         given = measurement.Inputs(samples, SIZE), [np.concatenate(outputs)], measurement.NONE
-        return calibration.naming([given], 0.3, OpenSet((0, 1), (1,), (0.5, 0.5)), 0.5)
+        return calibration.naming([given], 0.3, OpenSet((0, 1), (1,), (0.5, 0.5)), 0.5, close_ups)
 
     def test_shares_are_read_in_the_order_of_the_open_set(self):
         config = {
