@@ -255,7 +255,7 @@ class _Measured:
         return measurement.scores(*given, self.floor, within, self.calibrations, self.chosen)
 
     def close_ups(self, threshold):
-        """Members' scores of what is found in photos cut from val where no fish has a name, an array a picture cut from."""
+        """Members' scores of what is found in photos cut from val where no fish has a name, an array a look."""
         found = []
         for sample in calibration.nameless(self.inputs["val"].samples, self.chosen):
             made = run(self.path, close_ups.looks(sample, self.size))
