@@ -258,15 +258,12 @@ class _Measured:
         """Members' scores of what is found in photos cut from val where no fish has a name, an array a look."""
         found = []
         for sample in calibration.nameless(self.inputs["val"].samples, self.chosen):
-            made = run(self.path, close_ups.looks(sample, self.size))
-            for index in range(len(made[0]) if made else 0):
-                outputs = [made[place] for place in self.places.values()]
-                sizes = measurement.sizes_of(outputs, index)
-                found.append(
-                    calibration.scores_found(
-                        outputs[0][index], sizes, self.calibrations[0], threshold, self.chosen
-                    )[1]
-                )
+            looks = close_ups.looks(sample, self.size)
+            made = run(self.path, looks)
+            outputs = [made[place] for place in self.places.values()] if looks else []
+            for index in range(len(looks)):
+                given = outputs[0][index], measurement.sizes_of(outputs, index), self.calibrations[0]
+                found.append(calibration.scores_found(*given, threshold, self.chosen)[1])
         return found
 
     def figures(self, common, levels, titles, chosen):

@@ -256,6 +256,43 @@ class OpenSetTests(unittest.TestCase):
         self.assertEqual(row["named"], {"named": 20, "right": 20, "unidentified": 20})
         self.assertEqual(row["f1"], 1)
 
+    def test_measure_spares_fish_of_close_ups_a_name(self):
+        config = configuration.checked(
+            fixtures.CONFIGURATION
+            | {
+                "input": {"width": 64, "height": 32, "pixelRange": [0, 1]},
+                "labels": [
+                    {"label": "tang", "taxon": "tang", "classes": ["tang"]},
+                    {"label": "other fish", "taxon": "fish", "classes": ["fish"]},
+                ],
+                "openSet": {"label": "fish, unidentified", "taxon": "fish", "labels": ["tang", "other fish"]},
+            },
+            "x",
+        )
+        drawn = [(0.9, 0.0)] * 30 + [(0.55, 0.3)]
+        samples = [sample([[16, 8, 8, 8]], [0], video=f"d{n}", folder="drawn") for n in range(len(drawn))]
+        # 640 pixels wide, so that the box is large enough to be cut out.
+        for number in range(30):
+            picture = np.zeros((320, 640, 3), np.uint8)
+            samples.append(fixtures.sample(picture, [[160, 80, 80, 80]], video=f"f{number}", folder="filmed"))
+            samples[-1].labels = np.array([1])
+        whole = np.concatenate([grid((1, 2, *s), channels=3) for s in drawn + [(0.0, 0.8)] * 30])
+
+        def above(look):
+            def run(_, pictures):
+                scores = whole if len(pictures) == len(samples) else np.repeat(look, len(pictures), axis=0)
+                return [scores, np.zeros((*scores.shape[:3], 2), np.float32)] if len(pictures) else []
+
+            with unittest.mock.patch.object(export, "run", run):
+                files, places = {"only": pathlib.Path("only")}, {"scores": 0, "sizes": 1}
+                _, fitted = export.measure(config, files, places, {"val": samples, "test": []})
+            return fitted["openSet"]["nameAbove"][0], fitted["openSet"]["temperature"]
+
+        given, heat = above(grid((1, 2, 0.6, 0.25), channels=3))
+        wrong = measurement.shares([[0.6, 0.25]], heat)[0, 0]
+        self.assertGreater(given, wrong)
+        self.assertLess(above(grid(channels=3))[0], wrong)
+
     def test_a_wrong_open_set_is_named(self):
         def problem(**changes):
             plan = {"label": "fish, unidentified", "taxon": "fish", "labels": ["a", "b"]} | changes
