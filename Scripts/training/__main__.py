@@ -20,7 +20,9 @@ examples, from the root of the checkout:
 
 A folder of pictures is a COCO folder: annotations.coco.json beside the files that it names; or
 clips NAME.mp4 beside NAME.gt.json. `new` writes Species/models/NAME/training.json and trains it;
-without --val every fifth video (or picture) of --train is held back to choose by.
+without --val a fifth of the videos (or pictures without one) of --train is held back to choose by.
+It goes on from the weights of --like, and keeps these where no round is better on what is held
+back. With as many labels as that model has it is short; --rounds makes it longer.
 
 The folder of the configuration receives NAME-int8.tflite, NAME-float32.tflite, card.json,
 figures.json and weights.npz. Scripts/training/README.md says what each key of a configuration
@@ -91,7 +93,7 @@ def arguments(given=None):
     new.add_argument("--train", nargs="+", type=pathlib.Path, default=[], metavar="DIR")
     new.add_argument("--val", nargs="+", type=pathlib.Path, default=[], metavar="DIR")
     new.add_argument("--test", nargs="+", type=pathlib.Path, default=[], metavar="DIR")
-    new.add_argument("--like", default="fish", metavar="MODEL", help="whose settings to take")
+    new.add_argument("--like", default="fish", metavar="MODEL", help="whose settings and weights to begin with")
     new.add_argument(
         "--labels", nargs="+", metavar="LABEL", help="a class for each of these categories "
         "(default: one class, all categories of --train)",

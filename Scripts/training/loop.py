@@ -82,6 +82,18 @@ class Loop:
         pictures = np.array([picture for picture, _ in made])
         return pictures, *(np.array(part) for part in zip(*(target for _, target in made)))
 
+    @property
+    def best_round(self):
+        """The round whose weights are kept; 0 where these are the ones that it started from."""
+        return self.round - self.since_best
+
+    def measure_start(self, log):
+        """Before the first round: keep the weights that it starts from, until a round is better on val."""
+        if self.round == 0:
+            self.best, text = self.measure()
+            self._save_best()
+            log(f"start val {text} mean {self.best:.3f}")
+
     def run(self, log=print, workers=1):
         """Train the rounds that are left; after each, measure on val and save. `workers` processes make
         the batches.

@@ -17,6 +17,11 @@ GIVEN_UP = 0.005
 many counts, is spoilt by a single frame's false fish, and false fish grow with falling thresholds.
 """
 
+MOST = 0.5
+"""No threshold is higher. F1 is best where what is more probable than half of that F1 counts (Lipton and others 2014,
+"Optimal Thresholding of Classifiers to Maximize F1 Measure"); only few pictures can say otherwise of calibrated scores.
+"""
+
 
 SPREAD, NARROWEST = 1.3, 0.65
 """A peak's scores fall off around its fish as a Gaussian with a sigma of SPREAD times that of training (see
@@ -503,11 +508,12 @@ def box_precision(inputs, outputs, source, floor=0.05, overlap=0.5):
 
 
 def best_threshold(scores):
-    """The highest threshold whose mean F1 of the given Scores is about the best, and that mean.
+    """The highest threshold, up to MOST, whose mean F1 of the given Scores, calibrated, is about the best, and that mean.
 
     The best is taken of means smoothed over five thresholds; up to GIVEN_UP less is about as good.
     """
     mean = np.mean([score.f1() for score in scores], axis=0)
     smooth = cv2.blur(mean.reshape(1, -1), (5, 1), borderType=cv2.BORDER_REPLICATE).ravel()
+    smooth = smooth[THRESHOLDS <= MOST]
     index = int(np.flatnonzero(smooth >= smooth.max() - GIVEN_UP)[-1])
     return float(THRESHOLDS[index]), float(mean[index])

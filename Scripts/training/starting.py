@@ -5,8 +5,10 @@ import json
 from . import coco
 from .configuration import ConfigurationError
 
-TAKEN = ("network", "loss", "augmentation", "sampling", "rounds", "stepsPerRound", "batchSize")
-TAKEN += ("learningRate", "weightDecay", "average", "patience", "seed", "floor", "task")
+TAKEN = ("network", "loss", "augmentation", "sampling", "rounds", "stepsPerRound", "batchSize", "learningRate")
+TAKEN += ("weightDecay", "average", "patience", "seed", "floor", "task", "correctedBiases")
+ONWARD = {"rounds": 12, "stepsPerRound": 50, "batchSize": 16, "average": 0.99}
+"""What is other where training goes on from the weights of a model with as many labels; the learning rate is a quarter."""
 
 
 def write(options, models):
@@ -26,6 +28,10 @@ def write(options, models):
     }
     classes = sorted({name for folder in folders["train"] for name in coco.categories(folder)})
     settings = json.loads(pattern.read_text())
+    if settings["network"]["kind"] == "named":
+        raise ConfigurationError(f"--like {options.like}: learns names from drawn fish alone; take another model")
+    if settings["rounds"] == 0:
+        settings |= {key: value for key, value in settings["before"][-1].items() if key in TAKEN}
     config = {
         "name": options.name,
         "version": "0.1.0",
@@ -47,6 +53,12 @@ def write(options, models):
     config.get("sampling", {}).pop("shares", None)
     if (models / options.like / "weights.npz").exists():
         config["startFrom"] = f"../{options.like}/weights.npz"
+        if len(config["labels"]) == len(settings["labels"]):
+            config |= ONWARD | {"learningRate": settings["learningRate"] / 4}
+            if held := settings.get("frozen", {}).get("through"):
+                config["frozen"] = {"through": held}
+    elif "startFrom" in settings:
+        config["startFrom"] = settings["startFrom"]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(config, indent=2) + "\n")
     return path

@@ -1,5 +1,6 @@
 """One training from beginning to end: read, train, export, measure."""
 
+import collections
 import pathlib
 import time
 
@@ -93,8 +94,12 @@ def learn(config, options, home, folder, work, log):
     if options.resume:
         training.resume()
     began = time.time()
+    if "startFrom" in config and not config["meanOfTrainings"]:
+        training.measure_start(log)
     training.run(log, options.workers)
     log(f"trained in {(time.time() - began) / 60:.0f} min")
+    if training.round > 0 and training.best_round == 0:
+        log("no round was better on val than the weights that it started from: these are kept")
     network.set_weights(model, dict(np.load(folder / "best.npz")))
     return model, samples
 
@@ -169,12 +174,28 @@ def read(config, options, work, log):
 
 
 def held_back(samples, config):
-    """`samples` without and with a share `valShare` of their videos."""
-    videos = sorted({sample.video or sample.file for sample in samples})
-    count = max(1, round(len(videos) * config["valShare"]))
-    chosen = set(np.random.default_rng(config["seed"]).permutation(videos)[:count])
-    kept = [sample for sample in samples if (sample.video or sample.file) not in chosen]
-    return kept, [sample for sample in samples if (sample.video or sample.file) in chosen]
+    """`samples` without and with some of their videos: drawn until they are a share `valShare` of the videos and of the
+    pictures, and show an animal, but at most half of the pictures.
+    """
+    video_of = lambda sample: sample.video or sample.file
+    pictures = collections.Counter(map(video_of, samples))
+    shown = {video_of(sample) for sample in samples if len(sample.boxes)}
+    order = list(np.random.default_rng(config["seed"]).permutation(sorted(pictures)))
+    most, share = len(samples) / 2, config["valShare"]
+    chosen, held = set(), 0
+    for video in [video for video in order if video in shown and pictures[video] <= most][:1] + order:
+        if len(chosen) >= share * len(pictures) and held >= share * len(samples):
+            break
+        if video not in chosen and held + pictures[video] <= most and not shown <= chosen | {video}:
+            chosen.add(video)
+            held += pictures[video]
+    if not chosen & shown:
+        raise ConfigurationError(
+            "no video of 'train' can be held back to choose by: half of the pictures, or all with animals, are of one; "
+            "name others as 'val' (--val)"
+        )
+    kept = [sample for sample in samples if video_of(sample) not in chosen]
+    return kept, [sample for sample in samples if video_of(sample) in chosen]
 
 
 def trained_part(config, model):

@@ -101,6 +101,28 @@ class ConfigurationTests(unittest.TestCase):
             with self.assertRaisesRegex(configuration.ConfigurationError, "exists already"):
                 starting.write(options, folder / "models")
 
+    def test_new_goes_on_from_each_shipped_model(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            fixtures.write_coco(folder / "mine", scenes=1, seed=1)
+            written = folder / "written"
+            for pattern in sorted(MODELS.glob("*/training.json")):
+                like, models = pattern.parent.name, written / pattern.parent.name
+                models.mkdir(parents=True)
+                (models / like).symlink_to(pattern.parent)
+                options = arguments(["new", "harbour", "--train", str(folder / "mine"), "--like", like])
+                if json.loads(pattern.read_text())["network"]["kind"] == "named":
+                    with self.assertRaisesRegex(configuration.ConfigurationError, "--like reef-ten: .*drawn"):
+                        starting.write(options, models)
+                    continue
+                config = configuration.load(starting.write(options, models))
+                self.assertEqual(len(config["startFrom"]), 1)
+                self.assertGreater(config["rounds"], 0)
+                if (pattern.parent / "weights.npz").exists():
+                    self.assertEqual(config["startFrom"], [f"../{like}/weights.npz"])
+                    alike = len(json.loads(pattern.read_text())["labels"]) == 1
+                    self.assertEqual(config["rounds"] == starting.ONWARD["rounds"], alike)
+
     def test_a_folder_without_annotations_is_named_with_the_remedy(self):
         with tempfile.TemporaryDirectory() as folder:
             with self.assertRaisesRegex(FileNotFoundError, "annotations.coco.json.*--data"):

@@ -65,6 +65,15 @@ class MeasurementTests(unittest.TestCase):
         self.assertEqual((figures["precision"], figures["pictures"]), (0.5, 1))
         self.assertEqual((figures["recallWithIncomplete"], figures["countError"]), (1, 1))
 
+    def test_a_threshold_is_the_highest_that_loses_little_up_to_a_half(self):
+        box = np.array([[0, 0, 10, 10]], np.float32)
+        for right, wrong, threshold in ((0.95, 0.05, 0.5), (0.35, 0.05, 0.33), (0.95, 0.7, 0.5)):
+            score = measurement.Score()
+            for _ in range(20):
+                score.add(np.array([[5, 5, right]], np.float32), box, True, "a")
+            score.add(np.array([[50, 50, wrong]], np.float32), box[:0], True, "a")
+            self.assertAlmostEqual(measurement.best_threshold([score])[0], threshold, delta=0.011)
+
     def test_false_positives_on_empty_pictures_and_max_n(self):
         score = measurement.Score()
         none = np.zeros((0, 4), np.float32)

@@ -5,13 +5,14 @@ import io
 import json
 import pathlib
 import tempfile
+import types
 import unittest
 import unittest.mock
 
 import numpy as np
 import tensorflow as tf
 
-from training import configuration, network, training
+from training import configuration, loop, network, training
 from training.__main__ import arguments
 from training.tests import fixtures
 
@@ -67,6 +68,26 @@ class TrainingTests(unittest.TestCase):
             for best in ("before-1", "before-2", "."):
                 kernel = np.load(folder / "work" / best / "best.npz")["Conv1/kernel"]
                 self.assertTrue(np.allclose(kernel, 0.01, atol=1e-4))
+
+    def test_what_it_starts_from_is_kept_where_no_round_is_better(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            config = fixtures.CONFIGURATION | {
+                "rounds": 2, "stepsPerRound": 2, "batchSize": 2, "startFrom": "first.npz", "average": 0.0,
+            }
+            options = self.prepared(folder, config)
+            model = network.build(configuration.load(options.config))
+            np.savez(folder / "first.npz", **network.weights(model))
+            for figures, kept in (((0.5, 0.4, 0.5), True), ((0.5, 0.6, 0.4), False)):
+                quiet = contextlib.redirect_stdout(io.StringIO())
+                measured = [(figure, "F1") for figure in figures]
+                with quiet as text, unittest.mock.patch.object(training, "finish") as finish:
+                    with unittest.mock.patch.object(loop.Loop, "measure", side_effect=measured):
+                        training.train(configuration.load(options.config), options, folder)
+                self.assertIn("start val F1 mean 0.500", text.getvalue())
+                self.assertEqual("no round was better" in text.getvalue(), kept)
+                first, now = np.load(folder / "first.npz"), network.weights(finish.call_args.args[1])
+                self.assertEqual(all(np.array_equal(first[name], now[name]) for name in now), kept)
 
     def test_the_mean_of_trainings_is_that_of_what_each_has_kept(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -155,6 +176,39 @@ class StartTests(unittest.TestCase):
             np.savez(home / "third.npz", **{"from_8/kernel": model.get_layer("from_8").kernel.numpy()})
             with self.assertRaisesRegex(configuration.ConfigurationError, "none: no such file; give MobileNetV2"):
                 training.start(config | {"startFrom": ["third.npz"]}, model, home, home / "none")
+
+
+class HeldBackTests(unittest.TestCase):
+    def samples(self, videos, shown=True):
+        """Pictures of videos: {name: how many}; without a name each stands alone."""
+        return [
+            types.SimpleNamespace(video=video, file=f"{video}{index}", boxes=[1] if shown else [])
+            for video, count in videos.items()
+            for index in range(count)
+        ]
+
+    def test_a_share_of_videos_and_of_pictures_is_held_back_but_no_more_than_half(self):
+        for seed in range(20):
+            config = {"valShare": 0.2, "seed": seed}
+            for videos in ({"a": 9, "b": 9, "c": 30, "d": 40, "e": 7}, {"": 50}, {"a": 100, "b": 3}):
+                samples = self.samples(videos)
+                kept, held = training.held_back(samples, config)
+                self.assertEqual(len(kept) + len(held), len(samples))
+                self.assertFalse({s.video for s in kept if s.video} & {s.video for s in held})
+                self.assertLessEqual(len(held), len(samples) / 2)
+                if len(videos) != 2:
+                    self.assertGreaterEqual(len(held), len(samples) / 5)
+
+    def test_what_is_held_back_shows_an_animal(self):
+        samples = self.samples({"a": 5, "b": 5}) + self.samples({"c": 5, "d": 5, "e": 5}, shown=False)
+        for seed in range(20):
+            kept, held = training.held_back(samples, {"valShare": 0.2, "seed": seed})
+            self.assertTrue(any(s.boxes for s in held))
+
+    def test_pictures_of_one_video_cannot_be_parted(self):
+        for alone in (self.samples({"a": 30}), self.samples({"a": 30, "b": 10}, shown=False)):
+            with self.assertRaisesRegex(configuration.ConfigurationError, "--val"):
+                training.held_back(alone, {"valShare": 0.2, "seed": 1})
 
 
 if __name__ == "__main__":
