@@ -22,7 +22,7 @@ A folder of pictures is a COCO folder: annotations.coco.json beside the files th
 clips NAME.mp4 beside NAME.gt.json. `new` writes Species/models/NAME/training.json and trains it;
 without --val a fifth of the videos (or pictures without one) of --train is held back to choose by.
 It goes on from the weights of --like, and keeps these where no round is better on what is held
-back. With as many labels as that model has it is short; --rounds makes it longer.
+back. With that model's labels, or one instead of one, it is short; --rounds makes it longer.
 
 The folder of the configuration receives NAME-int8.tflite, NAME-float32.tflite, card.json,
 figures.json and weights.npz. Scripts/training/README.md says what each key of a configuration

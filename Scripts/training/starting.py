@@ -8,7 +8,7 @@ from .configuration import ConfigurationError
 TAKEN = ("network", "loss", "augmentation", "sampling", "rounds", "stepsPerRound", "batchSize", "learningRate")
 TAKEN += ("weightDecay", "average", "patience", "seed", "floor", "task", "correctedBiases")
 ONWARD = {"rounds": 12, "stepsPerRound": 50, "batchSize": 16, "average": 0.99}
-"""What is other where training goes on from the weights of a model with as many labels; the learning rate is a quarter."""
+"""What is other where training goes on from the weights of a model that knows these labels; the learning rate is a quarter."""
 
 
 def write(options, models):
@@ -53,7 +53,8 @@ def write(options, models):
     config.get("sampling", {}).pop("shares", None)
     if (models / options.like / "weights.npz").exists():
         config["startFrom"] = f"../{options.like}/weights.npz"
-        if len(config["labels"]) == len(settings["labels"]):
+        given, known = ([entry["label"] for entry in labels] for labels in (config["labels"], settings["labels"]))
+        if given == known or len(given) == len(known) == 1:
             config |= ONWARD | {"learningRate": settings["learningRate"] / 4}
             if held := settings.get("frozen", {}).get("through"):
                 config["frozen"] = {"through": held}
