@@ -20,12 +20,14 @@ examples, from the root of the checkout:
 
 A folder of pictures is a COCO folder: annotations.coco.json beside the files that it names; or
 clips NAME.mp4 beside NAME.gt.json. `new` writes Species/models/NAME/training.json and trains it;
-without --val a fifth of the videos (or pictures without one) of --train is held back to choose by.
+without --val about a fifth of the videos (or pictures without one) of --train is held back to
+choose by, all pictures of a video together.
 It goes on from the weights of --like, and keeps these where no round is better on what is held
-back. With that model's labels, or one instead of one, it is short; --rounds makes it longer.
+back. With the labels of that model, or one label where it has one, it is short; --rounds makes
+it longer.
 
-The folder of the configuration receives NAME-int8.tflite, NAME-float32.tflite, card.json,
-figures.json and weights.npz. Scripts/training/README.md says what each key of a configuration
+The folder of the configuration (with --quick .build-train/NAME-quick) receives NAME-int8.tflite,
+NAME-float32.tflite, those for portrait pictures where it is to, card.json, figures.json and weights.npz. Scripts/training/README.md says what each key of a configuration
 means. On two processor cores a step of the fish model takes about a second.
 """
 
@@ -96,7 +98,7 @@ def arguments(given=None):
     new.add_argument("--like", default="fish", metavar="MODEL", help="whose settings and weights to begin with")
     new.add_argument(
         "--labels", nargs="+", metavar="LABEL", help="a class for each of these categories "
-        "(default: one class, all categories of --train)",
+        "(default: one class, fish, of all categories of --train)",
     )
     new.add_argument("--write-only", action="store_true", help="write the configuration, no more")
     options = parser.parse_args(given)
@@ -112,11 +114,12 @@ def main():
     options = arguments()
     from . import configuration
 
+    written = None
     try:
         if options.config == "new":
             from . import starting
 
-            options.config = starting.write(options, ROOT / "Species/models")
+            written = options.config = starting.write(options, ROOT / "Species/models")
             print(f"wrote {options.config}", flush=True)
             if options.write_only:
                 return
@@ -127,9 +130,19 @@ def main():
 
         output = training.train(config, options, ROOT)
     except (configuration.ConfigurationError, FileNotFoundError) as error:
+        if written and not _begun(options):
+            written.unlink()
+            if not any(written.parent.iterdir()):
+                written.parent.rmdir()
+            error = f"{error} ({written} is removed again)"
         sys.exit(f"Scripts/train: {error}")
     if options.gpu and not options.export:
         _export(options, output)
+
+
+def _begun(options):
+    """Whether a round of this training has been kept."""
+    return ((options.work or ROOT / ".build-train" / options.name) / "progress.json").exists()
 
 
 def _use_gpu():

@@ -90,32 +90,53 @@ class _Entry:
 def _missing(folder):
     return FileNotFoundError(
         f"{folder}: holds neither annotations.coco.json nor clips with NAME.gt.json; "
-        "--data names the folder above those in the configuration"
+        "--data names the folder above those of a configuration that are not absolute"
     )
 
 
-def _document(path):
+def _read_json(path):
     try:
-        document = json.loads(path.read_text())
-    except json.JSONDecodeError as error:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
-    for key in ("images", "annotations", "categories"):
-        if not isinstance(document.get(key), list):
-            raise ConfigurationError(f"{path}: has no list '{key}', as COCO files have")
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{path}: is not one object, as truth is")
+    return document
+
+
+def _document(path):
+    """A COCO file whose entries have what is read of them."""
+    document = _read_json(path)
+    needed = {
+        "images": ("id", "file_name"),
+        "annotations": ("image_id", "category_id", "bbox"),
+        "categories": ("id", "name"),
+    }
+    for part, keys in needed.items():
+        if not isinstance(document.get(part), list):
+            raise ConfigurationError(f"{path}: has no list '{part}', as COCO files have")
+        for number, entry in enumerate(document[part]):
+            for key in keys:
+                if not isinstance(entry, dict) or key not in entry:
+                    raise ConfigurationError(f"{path}: {part}[{number}] has no '{key}'")
+    images = {entry["id"] for entry in document["images"]}
+    categories = {entry["id"] for entry in document["categories"]}
+    for number, entry in enumerate(document["annotations"]):
+        if entry["category_id"] not in categories:
+            raise ConfigurationError(f"{path}: annotations[{number}] has the unknown category {entry['category_id']!r}")
+        if entry["image_id"] not in images:
+            raise ConfigurationError(f"{path}: annotations[{number}] is of the image {entry['image_id']!r}, which is not there")
+        box = entry["bbox"]
+        if not isinstance(box, list) or len(box) != 4 or not all(isinstance(v, (int, float)) for v in box):
+            raise ConfigurationError(f"{path}: annotations[{number}]: 'bbox' is not [left, top, width, height]")
     return document
 
 
 def _coco_entries(folder):
-    path = folder / "annotations.coco.json"
-    document = _document(path)
+    document = _document(folder / "annotations.coco.json")
     names = {category["id"]: category["name"] for category in document["categories"]}
     boxes = {}
     for annotation in document["annotations"]:
-        if annotation["category_id"] not in names:
-            raise ConfigurationError(
-                f"{path}: annotation {annotation['id']} has the unknown category "
-                f"{annotation['category_id']}"
-            )
         boxes.setdefault(annotation["image_id"], []).append(
             (names[annotation["category_id"]], annotation["bbox"], bool(annotation.get("iscrowd")))
         )
@@ -138,8 +159,11 @@ def _clip_entries(truth):
     clip = next(truth.parent.glob(f"{name}.[!g]*"), None)
     if clip is None:
         raise FileNotFoundError(f"{truth}: no clip {name}.mp4 beside it")
+    frames = _read_json(truth).get("frames")
+    if not isinstance(frames, list) or not all(isinstance(f, dict) and "boxes_xywhn" in f for f in frames):
+        raise ConfigurationError(f"{truth}: has no 'frames' with 'boxes_xywhn'")
     video, entries = cv2.VideoCapture(str(clip)), []
-    for number, frame in enumerate(json.loads(truth.read_text())["frames"]):
+    for number, frame in enumerate(frames):
         there, picture = video.read()
         if not there:
             raise FileNotFoundError(f"{clip}: ends before frame {number} of {truth.name}")

@@ -99,7 +99,7 @@ def learn(config, options, home, folder, work, log):
     training.run(log, options.workers)
     log(f"trained in {(time.time() - began) / 60:.0f} min")
     if training.round > 0 and training.best_round == 0:
-        log("no round was better on val than the weights that it started from: these are kept")
+        log("no round was better on val than the weights that it started from: these are kept, so their model does as well")
     network.set_weights(model, dict(np.load(folder / "best.npz")))
     return model, samples
 
@@ -152,12 +152,10 @@ def read(config, options, work, log):
 
         samples["train"] += rendered.samples(config, plan["scenes"], plan["seed"], work)
         samples["val"] += rendered.samples(config, plan["valScenes"], plan["valSeed"], work)
+    _demand_boxes(samples, "train", options)
     if not config["val"]:
         samples["train"], samples["val"] = held_back(samples["train"], config)
-    if not samples["train"] or not samples["val"]:
-        raise ConfigurationError(f"{options.config}: 'train' and 'val' need pictures")
-    if not any(len(sample.boxes) for sample in samples["train"]):
-        raise ConfigurationError(f"{options.config}: 'labels': no box in 'train' is of one of their classes")
+    _demand_boxes(samples, "val", options)
     drawn = {name for sample in samples["train"] for name in (sample.folder, sample.source)}
     if (unknown := set(config["sampling"]["shares"]) - drawn) and not options.quick:
         raise ConfigurationError(
@@ -171,6 +169,13 @@ def read(config, options, work, log):
             motion.add(part, size["width"], size["height"], moving_above, coco.letterbox)
     log(f"{len(samples['train'])} pictures to train on, {len(samples['val'])} to choose by")
     return samples
+
+
+def _demand_boxes(samples, split, options):
+    if not samples[split]:
+        raise ConfigurationError(f"{options.config}: '{split}' needs pictures")
+    if not any(len(sample.boxes) for sample in samples[split]):
+        raise ConfigurationError(f"{options.config}: 'labels': no box in '{split}' is of one of their classes")
 
 
 def held_back(samples, config):

@@ -123,6 +123,63 @@ class ConfigurationTests(unittest.TestCase):
                     alike = len(json.loads(pattern.read_text())["labels"]) == 1
                     self.assertEqual(config["rounds"] == starting.ONWARD["rounds"], alike)
 
+    def test_new_takes_labels_in_the_order_of_its_model_and_refuses_what_cannot_be(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            fixtures.write_coco(folder / "mine", scenes=1, seed=1)
+            truth = json.loads((folder / "mine/annotations.coco.json").read_text())
+            known = json.loads((MODELS / "aquarium/training.json").read_text())["labels"]
+            names = [entry["label"] for entry in known]
+            truth["categories"] += [{"id": 90 + n, "name": name} for n, name in enumerate(names)]
+            (folder / "mine/annotations.coco.json").write_text(json.dumps(truth))
+            (folder / "models").mkdir()
+            (folder / "models/aquarium").symlink_to(MODELS / "aquarium")
+            given = ["--train", str(folder / "mine"), "--like", "aquarium", "--labels"]
+            options = arguments(["new", "harbour", *given, *reversed(names)])
+            config = json.loads(starting.write(options, folder / "models").read_text())
+            self.assertEqual([entry["label"] for entry in config["labels"]], names)
+            self.assertEqual(config["rounds"], starting.ONWARD["rounds"])
+            for name, labels, said in (
+                ("a/b", names, "a/b"), ("my site", names, "my site"), ("..", names, "name"), ("Grün", names, "Grün"),
+                ("twice", ["fish", "fish"], "twice"), ("none", ["crab"], "crab"),
+            ):
+                with self.assertRaisesRegex(configuration.ConfigurationError, said):
+                    starting.write(arguments(["new", name, *given, *labels]), folder / "models")
+                self.assertEqual({path.name for path in (folder / "models").iterdir()}, {"aquarium", "harbour"})
+
+    def test_what_is_no_truth_is_refused_with_the_files_name(self):
+        good = {
+            "images": [{"id": 1, "file_name": "a.jpg"}],
+            "annotations": [{"image_id": 1, "category_id": 2, "bbox": [0, 0, 9, 9]}],
+            "categories": [{"id": 2, "name": "fish"}],
+        }
+        wrong = {
+            "one object": [good],
+            "no list 'images'": good | {"images": None},
+            r"images\[0\] has no 'file_name'": good | {"images": [{"id": 1}]},
+            r"annotations\[0\] has no 'bbox'": good | {"annotations": [{"image_id": 1, "category_id": 2}]},
+            r"annotations\[0\] is of the image '1'": good
+            | {"annotations": [good["annotations"][0] | {"image_id": "1"}]},
+            r"annotations\[0\] has the unknown category 3": good
+            | {"annotations": [good["annotations"][0] | {"category_id": 3}]},
+            r"annotations\[0\]: 'bbox'": good | {"annotations": [good["annotations"][0] | {"bbox": [1, 2]}]},
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "annotations.coco.json"
+            for said, document in wrong.items():
+                path.write_text(json.dumps(document))
+                with self.assertRaisesRegex(configuration.ConfigurationError, f"{path}.*{said}"):
+                    coco.load(pathlib.Path(folder), fixtures.CONFIGURATION)
+            path.write_bytes(json.dumps(good, ensure_ascii=False).replace("fish", "poisson à").encode("latin-1"))
+            with self.assertRaisesRegex(configuration.ConfigurationError, f"{path}.*utf-8"):
+                coco.load(pathlib.Path(folder), fixtures.CONFIGURATION)
+            path.unlink()
+            clip = pathlib.Path(folder) / "a.mp4"
+            clip.touch()
+            clip.with_suffix(".gt.json").write_text(json.dumps({"frames": [{}]}))
+            with self.assertRaisesRegex(configuration.ConfigurationError, "a.gt.json.*boxes_xywhn"):
+                coco.load(pathlib.Path(folder), fixtures.CONFIGURATION)
+
     def test_a_folder_without_annotations_is_named_with_the_remedy(self):
         with tempfile.TemporaryDirectory() as folder:
             with self.assertRaisesRegex(FileNotFoundError, "annotations.coco.json.*--data"):
