@@ -21,14 +21,14 @@ examples, from the root of the checkout:
 A folder of pictures is a COCO folder: annotations.coco.json beside the files that it names; or
 clips NAME.mp4 beside NAME.gt.json. `new` writes Species/models/NAME/training.json and trains it;
 without --val about a fifth of the videos (or pictures without one) of --train is held back to
-choose by, all pictures of a video together.
-It goes on from the weights of --like, and keeps these where no round is better on what is held
-back. With the labels of that model, or one label where it has one, it is short; --rounds makes
-it longer.
+choose by, all pictures of a video together. It goes on from the weights of --like, and keeps
+these where no round is better on what is held back. With the labels of that model, or one label
+where it has one, it is short; --rounds makes it longer.
 
 The folder of the configuration (with --quick .build-train/NAME-quick) receives NAME-int8.tflite,
-NAME-float32.tflite, those for portrait pictures where it is to, card.json, figures.json and weights.npz. Scripts/training/README.md says what each key of a configuration
-means. On two processor cores a step of the fish model takes about a second.
+NAME-float32.tflite, such for portrait pictures where the model has them, card.json, figures.json
+and weights.npz. Scripts/training/README.md says what each key of a configuration means. On two
+processor cores a step of the fish model takes about a second.
 """
 
 
